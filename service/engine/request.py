@@ -1,0 +1,75 @@
+"""A request as an engine sees it: what was asked, how far it is, and the events it gives back."""
+
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+FinishReason = Literal["stop", "length"]
+Failure = Literal["cancelled", "deadline", "out_of_memory", "internal"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextParams:
+    """What a text request asks for, checked and as numbers."""
+
+    prompt_ids: tuple[int, ...]
+    max_tokens: int
+    temperature: float
+    top_p: float
+    top_k: int
+    min_p: float
+    repetition_penalty: float
+    seed: int
+    stop_ids: frozenset[int]
+
+
+# The diffusion pipeline's params join this union.
+Params = TextParams
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One sampled token; `finish_reason` is set on the request's last one."""
+
+    token_id: int
+    finish_reason: FinishReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request ended without being complete."""
+
+    failure: Failure
+
+
+# The diffusion pipeline's events (step, preview, image) join this union.
+Event = Token | Failed
+
+P = TypeVar("P")
+
+
+@dataclass(slots=True, eq=False)
+class Request(Generic[P]):
+    """One request on its way through an engine; all its progress lives here.
+
+    `deadline` is on time.monotonic(), in seconds. `steps_left` is the most steps that may still
+    come; the pipeline counts it down. `state` belongs to the pipeline.
+    """
+
+    id: int
+    params: P
+    deadline: float
+    arrived: float
+    steps_left: int = 0
+    state: object = None
+    done: bool = False
+    events: list[Event] = field(default_factory=list)
+
+    def emit(self, event: Event) -> None:
+        """Hands an event back; one with a finish reason, or a failure, ends the request."""
+        self.events.append(event)
+        self.done = isinstance(event, Failed) or event.finish_reason is not None
+
+    def take_events(self) -> list[Event]:
+        """The events since the last call."""
+        events, self.events = self.events, []
+        return events
