@@ -1,10 +1,9 @@
 """The settings of the service: flags (`--port 50051`) or environment (`GENERATION_PORT=50051`)."""
 
 import ipaddress
-from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -23,7 +22,8 @@ class Settings(BaseSettings):
     metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus port, on loopback; 0: free one")
     insecure: bool = Field(False, description="allow a non-loopback host without authentication")
 
-    models_dir: Path = Field(Path("./models"), description="folder that holds the weights")
+    # A string: GET /health shows it as it was written, and a Path would drop the "./".
+    models_dir: str = Field("./models", description="folder that holds the weights")
     text_model: str = Field("auto", description="model folder or catalogue name to serve; auto chooses")
     device: Device = Field("auto", description="where models compute; auto prefers a GPU")
     dtype: Dtype = Field("auto", description="number type; auto is float32 on a CPU, bfloat16 on a GPU")
@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     keepalive_s: float = Field(20.0, gt=0, description="silence after which a client is pinged, in seconds")
     keepalive_timeout_s: float = Field(10.0, gt=0, description="time for a ping's answer, in seconds")
     watchdog_s: float = Field(120.0, gt=0, description="longest single step of an engine, in seconds")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severe log line"
+    )
 
     @model_validator(mode="after")
     def _loopback_unless_insecure(self) -> "Settings":
@@ -61,3 +63,9 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def explain(program: str, error: ValidationError) -> str:
+    """One line for each wrong setting."""
+    lines = (f"{program}: {'.'.join(map(str, wrong['loc']))} {wrong['msg']}" for wrong in error.errors())
+    return "\n".join(lines)

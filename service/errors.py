@@ -6,8 +6,8 @@
     ├── Overloaded          RESOURCE_EXHAUSTED  RetryInfo
     ├── Unavailable         UNAVAILABLE         RetryInfo
     ├── DeadlineExceeded    DEADLINE_EXCEEDED
-    ├── OutOfMemory         INTERNAL            ErrorInfo, reason OUT_OF_MEMORY
-    └── InternalError       INTERNAL
+    ├── EngineError         INTERNAL            ErrorInfo, reason ENGINE_FAILED
+    └── InternalError       INTERNAL            ErrorInfo, reason INTERNAL
 
 Texts name the field, what it got and what it takes. They never carry a path, a traceback or
 another exception's text: those go to the log.
@@ -109,10 +109,10 @@ class DeadlineExceeded(ServiceError):
     reason = "DEADLINE_EXCEEDED"
 
 
-class OutOfMemory(ServiceError):
-    """The request cannot fit the device's memory, even alone."""
+class EngineError(ServiceError):
+    """An engine failed on this request; others and later ones are not affected."""
 
-    reason = "OUT_OF_MEMORY"
+    reason = "ENGINE_FAILED"
 
 
 class InternalError(ServiceError):

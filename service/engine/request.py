@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 FinishReason = Literal["stop", "length"]
-Failure = Literal["cancelled", "deadline", "out_of_memory", "internal"]
+Failure = Literal["cancelled", "deadline", "internal"]
 
 
 @dataclass(frozen=True, slots=True)
 class TextParams:
-    """What a text request asks for, checked and as numbers."""
+    """What a text request asks for, checked and as numbers. Ranges are those of the proto."""
 
     prompt_ids: tuple[int, ...]
     max_tokens: int
@@ -22,8 +22,7 @@ class TextParams:
     stop_ids: frozenset[int]
 
 
-# The diffusion pipeline's params join this union.
-Params = TextParams
+Params = TextParams  # the diffusion pipeline's params join here
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,7 @@ class Failed:
     failure: Failure
 
 
-# The diffusion pipeline's events (step, preview, image) join this union.
-Event = Token | Failed
+Event = Token | Failed  # the diffusion pipeline's events (step, preview, image) join here
 
 P = TypeVar("P")
 
@@ -52,14 +50,14 @@ class Request(Generic[P]):
     """One request on its way through an engine; all its progress lives here.
 
     `deadline` is on time.monotonic(), in seconds. `steps_left` is the most steps that may still
-    come; the pipeline counts it down. `state` belongs to the pipeline.
+    come; the pipeline counts it down. `state` is the pipeline's own.
     """
 
     id: int
     params: P
     deadline: float
-    arrived: float
     steps_left: int = 0
+    passed_over: int = 0
     state: object = None
     done: bool = False
     events: list[Event] = field(default_factory=list)

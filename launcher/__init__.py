@@ -1,0 +1,1 @@
+"""Runs the service and Envoy together on one machine: what `make run` starts."""

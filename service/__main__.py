@@ -1,0 +1,61 @@
+"""Runs the service: `python -m service --help`."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import CliApp
+
+from service.config import Settings, explain
+from service.logs import configure_logging
+from service.models.choose import choose_text_model
+from service.models.errors import ModelError
+from service.models.gpu import find_gpu
+from service.server import GenerationServer, PortTakenError
+
+log = logging.getLogger("service")
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT; a second one ends the process at once."""
+    models_dir = Path(settings.models_dir)
+    choice = choose_text_model(models_dir, settings.text_model, settings.device, find_gpu(), settings.dtype)
+    log.info("text model %s: %s", choice.name, choice.reason)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stopping)
+    server = GenerationServer(settings, choice)
+    await server.start()
+    await stopping.wait()
+    await server.stop()
+
+
+def _stop(stopping: asyncio.Event) -> None:
+    if stopping.is_set():
+        # The engine ends by itself: its pipes close with this process.
+        os._exit(130)
+    stopping.set()
+
+
+def main() -> int:
+    """Reads the settings, serves, and returns the exit code."""
+    try:
+        settings = CliApp.run(Settings)
+    except ValidationError as error:
+        print(explain("service", error), file=sys.stderr)
+        return 2
+    configure_logging(settings.log_level)
+    try:
+        asyncio.run(serve(settings))
+    except (ModelError, PortTakenError) as error:
+        print(f"service: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""An engine as the service sees it: always there, although its process may come and go.
+
+Submit a request and read its events; leaving the iterator cancels the request. When the process
+dies, its requests fail with Unavailable at once and a new process is started, with a growing pause
+if it keeps dying.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Literal
+
+from service import errors
+from service.engine.admission import Admission
+from service.engine.messages import Cancel, EngineSpec, Message, Stepped, Submit
+from service.engine.process import EngineProcess
+from service.engine.request import Event, Failed, Failure, Params
+from service.metrics import Metrics
+
+BACK_OFF_S = (0.2, 30.0)
+HEALTHY_AFTER_S = 30.0
+WATCH_EVERY_S = 0.5
+State = Literal["loading", "ready", "failed", "stopped"]
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Requests in, events out, one process behind. `on_state` is told of every change of `state`."""
+
+    def __init__(
+        self,
+        spec: EngineSpec,
+        admission: Admission,
+        metrics: Metrics,
+        longest_step_s: float,
+        on_state: Callable[[State], None],
+    ) -> None:
+        self.spec = spec
+        self.state: State = "loading"
+        self._admission = admission
+        self._metrics = metrics.of_engine(spec.modality)
+        self._longest_step_s = longest_step_s
+        self._on_state = on_state
+        self._ids = itertools.count(1)
+        self._inboxes: dict[int, asyncio.Queue[Event]] = {}
+        self._dropped: dict[int, int] = {}
+        self._steps = 0
+        self._process: EngineProcess | None = None
+        self._load_seconds = 10.0
+        self._supervisor: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to load; `state` tells how it goes."""
+        self._supervisor = asyncio.create_task(self._supervise(), name=f"{self.spec.modality}-engine")
+
+    async def stop(self) -> None:
+        """Ends the process; what is still in flight fails with Unavailable."""
+        self._set_state("stopped")
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._supervisor
+
+    async def generate(self, params: Params, timeout_s: float) -> AsyncGenerator[Event, None]:
+        """Runs one request and yields its events up to the one that ends it.
+
+        Raises Unavailable, Overloaded, DeadlineExceeded or InternalError's cause as ServiceError.
+        Closing the generator early cancels the request: its slot is free before the next step.
+        """
+        process = self._ready_process()
+        self._admission.enter()
+        request_id = next(self._ids)
+        inbox = self._inboxes[request_id] = asyncio.Queue()
+        began = time.monotonic()
+        ended = False
+        process.work.send(Submit(request_id, params, timeout_s))
+        try:
+            while not ended:
+                event = await inbox.get()
+                ended = isinstance(event, Failed) or event.finish_reason is not None
+                if isinstance(event, Failed):
+                    raise self._error(event.failure)
+                yield event
+        finally:
+            del self._inboxes[request_id]
+            self._admission.leave(time.monotonic() - began)
+            if not ended:
+                self._drop(process, request_id)
+
+    def _ready_process(self) -> EngineProcess:
+        if self._process is None or self.state != "ready":
+            raise self._unavailable()
+        return self._process
+
+    def _unavailable(self) -> errors.Unavailable:
+        doing = {"loading": "is loading its model", "stopped": "is shutting down"}
+        text = f"the {self.spec.modality} engine {doing.get(self.state, 'stopped and is being restarted')}"
+        return errors.Unavailable(text, retry_after=self._load_seconds)
+
+    def _error(self, failure: Failure) -> errors.ServiceError:
+        if failure == "deadline":
+            return errors.DeadlineExceeded("the deadline passed before the request was complete")
+        if failure == "cancelled":
+            return self._unavailable()
+        return errors.EngineError(f"the {self.spec.modality} engine failed on this request")
+
+    def _drop(self, process: EngineProcess, request_id: int) -> None:
+        process.control.send(Cancel(request_id))
+        self._dropped[request_id] = self._steps
+        self._metrics.dropped.inc()
+
+    def _receive(self, message: Message) -> None:
+        if not isinstance(message, Stepped):
+            return
+        self._steps = message.step
+        self._metrics.stepped(message)
+        for request_id, events in message.events:
+            self._deliver(request_id, events)
+
+    def _deliver(self, request_id: int, events: list[Event]) -> None:
+        if (inbox := self._inboxes.get(request_id)) is not None:
+            for event in events:
+                inbox.put_nowait(event)
+        ended = isinstance(events[-1], Failed) or events[-1].finish_reason is not None
+        if ended and request_id in self._dropped:
+            self._metrics.drop_steps.observe(self._steps - self._dropped.pop(request_id) - 1)
+
+    async def _supervise(self) -> None:
+        pause = BACK_OFF_S[0]
+        while True:
+            began = time.monotonic()
+            try:
+                await self._run_process()
+            finally:
+                self._lose_process()
+            if time.monotonic() - began > HEALTHY_AFTER_S:
+                pause = BACK_OFF_S[0]
+            self._metrics.restarts.inc()
+            log.warning("the %s engine is started again in %.1f s", self.spec.modality, pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, BACK_OFF_S[1])
+
+    async def _run_process(self) -> None:
+        began = time.monotonic()
+        process = await EngineProcess.spawn(self.spec, self._receive)
+        self._steps = 0
+        try:
+            if await process.ready:
+                self._load_seconds = time.monotonic() - began
+                self._process = process
+                self._set_state("ready")
+                log.info(
+                    "the %s engine serves %s after %.1f s",
+                    self.spec.modality,
+                    self.spec.model,
+                    self._load_seconds,
+                )
+                await self._watch(process)
+            self._lose_process()
+        finally:
+            code = await process.end()
+            log.warning("the %s engine ended with code %d. %s", self.spec.modality, code, process.reason)
+
+    async def _watch(self, process: EngineProcess) -> None:
+        while not process.gone.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.gone.wait(), WATCH_EVERY_S)
+            if process.hung(self._longest_step_s):
+                log.error("the %s engine hangs and is killed", self.spec.modality)
+                process.kill()
+
+    def _lose_process(self) -> None:
+        self._process = None
+        if self.state != "stopped":
+            self._set_state("failed")
+        for inbox in self._inboxes.values():
+            inbox.put_nowait(Failed("cancelled"))
+        self._dropped.clear()
+
+    def _set_state(self, state: State) -> None:
+        self.state = state
+        self._on_state(state)

@@ -1,0 +1,128 @@
+"""The service's handle on one engine process, from spawn to end."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+from service.engine.channel import Channel
+from service.engine.messages import EngineSpec, Heartbeat, Message, Ready, Start, StartFailed, Stop
+
+STOP_S = 2.0
+HEARTBEAT_LOST_S = 30.0
+log = logging.getLogger(__name__)
+
+
+class EngineProcess:
+    """A running engine process.
+
+    `ready` becomes true once the model is loaded and false if it cannot be. `gone` is set as soon as
+    the process's pipes close, which the kernel does the moment it dies. `on_work` is called on the
+    event loop with each message of the work pipe.
+    """
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        work: socket.socket,
+        control: socket.socket,
+        on_work: Callable[[Message], None],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._process = process
+        self._on_work = on_work
+        self._heard = time.monotonic()
+        self._step_seconds = 0.0
+        self.ready: asyncio.Future[bool] = self._loop.create_future()
+        self.gone = asyncio.Event()
+        self.reason = ""
+        self.work = Channel(work, self._on_loop(on_work), self._closed)
+        self.control = Channel(control, self._on_loop(self._receive), self._closed)
+
+    @classmethod
+    async def spawn(cls, spec: EngineSpec, on_work: Callable[[Message], None]) -> "EngineProcess":
+        """Starts a process and tells it what to load."""
+        work, their_work = socket.socketpair()
+        control, their_control = socket.socketpair()
+        with their_work, their_control:
+            fds = (their_work.fileno(), their_control.fileno())
+            level = logging.getLevelName(logging.getLogger().getEffectiveLevel())
+            # A session of its own: Ctrl-C in the terminal is the service's to handle.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "service.engine",
+                *map(str, fds),
+                level,
+                spec.modality,
+                pass_fds=fds,
+                start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        engine = cls(process, work, control, on_work)
+        engine.control.send(Start(spec))
+        return engine
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def hung(self, longest_step_s: float) -> bool:
+        """Whether a step takes longer than allowed, or the process has stopped answering."""
+        silent = time.monotonic() - self._heard
+        return self._step_seconds > longest_step_s or silent > HEARTBEAT_LOST_S
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    async def end(self) -> int:
+        """Asks the process to stop, kills it if it does not, and returns its exit code."""
+        self.control.send(Stop())
+        try:
+            return await asyncio.wait_for(self._process.wait(), STOP_S)
+        except TimeoutError:
+            self.kill()
+            return await self._process.wait()
+        finally:
+            self.work.close()
+            self.control.close()
+
+    def _receive(self, message: Message) -> None:
+        self._heard = time.monotonic()
+        match message:
+            case Heartbeat():
+                self._step_seconds = message.step_seconds
+            case Ready():
+                self._settle(ready=True)
+            case StartFailed():
+                self.reason = message.reason
+                self._settle(ready=False)
+
+    def _settle(self, *, ready: bool) -> None:
+        if not self.ready.done():
+            self.ready.set_result(ready)
+
+    def _on_loop(self, handler: Callable[[Message], None]) -> Callable[[Message], None]:
+        return lambda message: self._call_soon(lambda: handler(message))
+
+    def _closed(self) -> None:
+        def mark() -> None:
+            self._settle(ready=False)
+            self.gone.set()
+
+        self._call_soon(mark)
+
+    def _call_soon(self, callback: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback)
+        except RuntimeError:
+            log.debug("the event loop is closed; a last message of engine %d is dropped", self.pid)

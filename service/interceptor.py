@@ -1,0 +1,171 @@
+"""What surrounds every call: a request id, a deadline, the status of errors, metrics, the drain.
+
+Standard services (health, reflection) pass through untouched: they answer during a drain too.
+"""
+
+from __future__ import annotations  # grpc's classes are generic for type checkers only
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, TypeAlias, TypeVar, cast
+
+import grpc
+from google.protobuf.message import Message
+
+from service import errors
+from service.metrics import Metrics
+
+PREFIX = "/generation.v1.Generation/"
+# The service answers a little before the deadline, so that the client reads a reason and not only
+# its own timer.
+DEADLINE_MARGIN_S = 0.02
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
+Q = TypeVar("Q")
+A = TypeVar("A")
+Unary = Callable[[Message, Context], Awaitable[Message]]
+Stream = Callable[[Message, Context], AsyncGenerator[Message, None]]
+log = logging.getLogger(__name__)
+
+
+def seconds_left(context: Context, default_s: float) -> float:
+    """The seconds a call may still take: the client's deadline, less a margin, or the default."""
+    left = context.time_remaining()
+    return default_s if left is None else max(0.0, left - DEADLINE_MARGIN_S)
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps the methods of the Generation service.
+
+    `draining` refuses new calls; `cut` ends those in flight with Unavailable.
+    """
+
+    def __init__(self, metrics: Metrics, deadline_s: float) -> None:
+        self._metrics = metrics
+        self._deadline_s = deadline_s
+        self._timers: set[asyncio.Timeout] = set()
+        self._cut = False
+        self.draining = False
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls are being answered."""
+        return len(self._timers)
+
+    def cut(self) -> None:
+        """Ends the calls in flight with Unavailable, now."""
+        self._cut = True
+        for timer in self._timers:
+            timer.reschedule(asyncio.get_running_loop().time())
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Q, A] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Q, A] | None:
+        """Replaces a method of ours by its wrapped form."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or not method.startswith(PREFIX):
+            return handler
+        name = method.removeprefix(PREFIX)
+        wrapped: grpc.RpcMethodHandler[Any, Any]
+        if handler.response_streaming:
+            wrapped = grpc.unary_stream_rpc_method_handler(
+                cast(Any, self._wrap_stream(name, cast(Stream, handler.unary_stream))),
+                handler.request_deserializer,
+                handler.response_serializer,
+            )
+        else:
+            wrapped = grpc.unary_unary_rpc_method_handler(
+                cast(Any, self._wrap_unary(name, cast(Unary, handler.unary_unary))),
+                handler.request_deserializer,
+                handler.response_serializer,
+            )
+        return wrapped
+
+    def _wrap_unary(self, method: str, behaviour: Unary) -> Unary:
+        async def call(request: Message, context: Context) -> Message:
+            async with self._call(method, context):
+                return await behaviour(request, context)
+            raise AssertionError("a failed call has been aborted")
+
+        return call
+
+    def _wrap_stream(self, method: str, behaviour: Stream) -> Callable[[Message, Context], Awaitable[None]]:
+        # A coroutine that writes, not a generator: a cancel is then raised in here at once, and
+        # `aclosing` passes it on to the engine without waiting for the garbage collector.
+        async def call(request: Message, context: Context) -> None:
+            async with self._call(method, context) as last:
+                async with aclosing(behaviour(request, context)) as messages:
+                    async for message in messages:
+                        await context.write(message)
+                        last.message = message
+
+        return call
+
+    @asynccontextmanager
+    async def _call(self, method: str, context: Context) -> AsyncIterator[_LastMessage]:
+        request_id = _request_id(context)
+        began, last, code = time.monotonic(), _LastMessage(), grpc.StatusCode.CANCELLED
+        self._metrics.in_flight.labels(method).inc()
+        try:
+            async with asyncio.timeout(seconds_left(context, self._deadline_s)) as timer:
+                self._timers.add(timer)
+                if self.draining:
+                    raise errors.Unavailable("the service is shutting down", retry_after=5)
+                yield last
+            code = grpc.StatusCode.OK
+        except BaseException as exception:
+            if _is_cancel(exception):
+                raise
+            error = self._as_service_error(exception, method, request_id)
+            code = error.code
+            await _end_stream(last, error, context)
+            trailers = errors.trailing_metadata(error, request_id)
+            await context.abort(error.code, error.detail, trailers)
+        finally:
+            self._timers.discard(timer)
+            self._metrics.called(method, code, time.monotonic() - began)
+
+    def _as_service_error(
+        self, exception: BaseException, method: str, request_id: str
+    ) -> errors.ServiceError:
+        if isinstance(exception, errors.ServiceError):
+            return exception
+        if isinstance(exception, TimeoutError) and self._cut:
+            return errors.Unavailable("the service is shutting down", retry_after=5)
+        if isinstance(exception, TimeoutError):
+            return errors.DeadlineExceeded("the deadline passed before the request was complete")
+        log.error("%s failed, request id %s", method, request_id, exc_info=exception)
+        return errors.InternalError(request_id)
+
+
+class _LastMessage:
+    """The message that a stream sent last."""
+
+    message: Message | None = None
+
+
+def _is_cancel(exception: BaseException) -> bool:
+    """Whether the call itself was cancelled: a CancelledError from inside would leave the client waiting."""
+    task = asyncio.current_task()
+    if isinstance(exception, asyncio.CancelledError):
+        return task is not None and task.cancelling() > 0
+    return isinstance(exception, (GeneratorExit, KeyboardInterrupt, SystemExit))
+
+
+async def _end_stream(last: _LastMessage, error: errors.ServiceError, context: Context) -> None:
+    """Sends the terminal event of a stream that has begun: REST clients cannot see trailers."""
+    if last.message is not None:
+        await context.write(type(last.message)(finish_reason="error", detail=error.detail))
+
+
+def _request_id(context: Context) -> str:
+    metadata = dict(context.invocation_metadata() or ())
+    given = metadata.get("x-request-id")
+    return str(given)[:64] if given else str(uuid.uuid4())

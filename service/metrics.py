@@ -1,0 +1,102 @@
+"""What operators count, in Prometheus's terms. Served on loopback by `serve`."""
+
+from dataclasses import dataclass
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
+
+import grpc
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    start_http_server,
+)
+
+from service.engine.messages import Stepped
+
+SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMetrics:
+    """The counters of one engine."""
+
+    steps: Counter
+    running: Gauge
+    waiting: Gauge
+    restarts: Counter
+    dropped: Counter
+    drop_steps: Histogram
+
+    def stepped(self, message: Stepped) -> None:
+        """Counts one step."""
+        self.steps.inc()
+        self.running.set(message.running)
+        self.waiting.set(message.waiting)
+
+
+class Metrics:
+    """All counters of one service, in a registry of its own so that tests can run several."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        for collector in (GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR):
+            registry.register(collector)
+        call, engine = ["method"], ["engine"]
+        self.calls = Counter(
+            "generation_calls", "Calls, by the code they ended with", ["method", "code"], registry=registry
+        )
+        self.in_flight = Gauge("generation_calls_in_flight", "Calls being answered", call, registry=registry)
+        self.seconds = Histogram(
+            "generation_call_seconds", "Seconds a call took", call, buckets=SECONDS, registry=registry
+        )
+        self.prompt_tokens = Counter("generation_prompt_tokens", "Tokens read in prompts", registry=registry)
+        self.completion_tokens = Counter("generation_completion_tokens", "Tokens written", registry=registry)
+        self._steps = Counter("generation_engine_steps", "Steps an engine took", engine, registry=registry)
+        self._running = Gauge(
+            "generation_engine_running", "Requests in an engine's batch", engine, registry=registry
+        )
+        self._waiting = Gauge(
+            "generation_engine_waiting", "Requests waiting in an engine", engine, registry=registry
+        )
+        self._restarts = Counter(
+            "generation_engine_restarts", "Times an engine was started again", engine, registry=registry
+        )
+        self._dropped = Counter(
+            "generation_engine_dropped",
+            "Requests whose caller left, or had enough at a stop string",
+            engine,
+            registry=registry,
+        )
+        self._drop_steps = Histogram(
+            "generation_engine_drop_steps",
+            "Steps that a dropped request still took part in",
+            engine,
+            buckets=(0, 1, 2, 5),
+            registry=registry,
+        )
+
+    def of_engine(self, name: str) -> EngineMetrics:
+        """The counters of the engine of this modality."""
+        return EngineMetrics(
+            steps=self._steps.labels(name),
+            running=self._running.labels(name),
+            waiting=self._waiting.labels(name),
+            restarts=self._restarts.labels(name),
+            dropped=self._dropped.labels(name),
+            drop_steps=self._drop_steps.labels(name),
+        )
+
+    def called(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
+        """Counts a call that has ended; `in_flight` was raised when it began."""
+        self.calls.labels(method, code.name).inc()
+        self.seconds.labels(method).observe(seconds)
+        self.in_flight.labels(method).dec()
+
+    def serve(self, port: int) -> tuple[WSGIServer, Thread]:
+        """Serves /metrics on loopback. Raises OSError if the port is taken."""
+        return start_http_server(port, addr="127.0.0.1", registry=self.registry)

@@ -1,0 +1,137 @@
+"""Puts the service together, starts it and stops it."""
+
+import asyncio
+import contextlib
+import logging
+import time
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from generation.v1 import generation_pb2, generation_pb2_grpc
+from service.config import Settings
+from service.engine.admission import Admission
+from service.engine.engine import Engine, State
+from service.engine.messages import EngineSpec
+from service.health import SERVICE, Health
+from service.image_service import ImageService
+from service.interceptor import CallInterceptor
+from service.metrics import Metrics
+from service.models.choose import Choice
+from service.params.limits import ImageLimits
+from service.servicer import GenerationServicer
+from service.text.tokenizer import TextTokenizer
+from service.text_service import TextService
+
+POLL_S = 0.05
+log = logging.getLogger(__name__)
+
+
+class PortTakenError(Exception):
+    """Another process listens where the service should."""
+
+
+class GenerationServer:
+    """One service: its gRPC port, its metrics port, its engine."""
+
+    def __init__(self, settings: Settings, choice: Choice) -> None:
+        self._settings = settings
+        self._metrics = Metrics()
+        self._health = Health()
+        self._calls = CallInterceptor(self._metrics, settings.deadline_s)
+        self._health_tasks: set[asyncio.Task[None]] = set()
+        tokenizer = TextTokenizer.load(choice.folder, settings.context_tokens)
+        self._engine = self._make_engine(choice, tokenizer.context_tokens)
+        text = TextService(self._engine, tokenizer, self._metrics)
+        images = ImageService(ImageLimits(settings.max_pixels, settings.max_frame_pixels))
+        self._servicer = GenerationServicer(settings, text, images)
+        self._server = grpc.aio.server(interceptors=[self._calls], options=_options(settings))
+        self._add_services()
+
+    async def start(self) -> int:
+        """Opens both ports, begins to load the engine and returns the gRPC port.
+
+        Raises PortTakenError.
+        """
+        settings = self._settings
+        port = self._bind()
+        try:
+            self._metrics_server, _ = self._metrics.serve(settings.metrics_port)
+        except OSError as error:
+            raise PortTakenError(
+                f"metrics port {settings.metrics_port} is taken: {error.strerror}"
+            ) from error
+        await self._health.set_modality("image", serving=False)
+        await self._health.set_service(serving=True)
+        self._engine.start()
+        await self._server.start()
+        metrics_port = self._metrics_server.server_port
+        log.info("gRPC on %s:%d, metrics on 127.0.0.1:%d", settings.host, port, metrics_port)
+        return port
+
+    async def stop(self) -> None:
+        """Refuses new calls, lets those in flight finish within the grace time, then ends everything."""
+        log.info("stopping: %d calls in flight, at most %g s", self._calls.in_flight, self._settings.grace_s)
+        self._calls.draining = self._servicer.draining = True
+        await self._health.drain()
+        await self._calls_end(self._settings.grace_s)
+        self._calls.cut()
+        await self._calls_end(1.0)
+        await self._engine.stop()
+        await self._server.stop(grace=1.0)
+        self._metrics_server.shutdown()
+        log.info("stopped")
+
+    def _make_engine(self, choice: Choice, context_tokens: int) -> Engine:
+        settings = self._settings
+        spec = EngineSpec(
+            "text",
+            choice.name,
+            choice.folder,
+            choice.device,
+            choice.dtype,
+            settings.threads,
+            context_tokens,
+            settings.max_running,
+        )
+        admission = Admission("text", settings.max_running + settings.max_waiting)
+        return Engine(spec, admission, self._metrics, settings.watchdog_s, self._engine_state_changed)
+
+    def _add_services(self) -> None:
+        generation_pb2_grpc.add_GenerationServicer_to_server(self._servicer, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
+        names = [service.full_name for service in generation_pb2.DESCRIPTOR.services_by_name.values()]
+        reflection.enable_server_reflection(
+            [*names, "grpc.health.v1.Health", reflection.SERVICE_NAME], self._server
+        )
+
+    def _bind(self) -> int:
+        address = f"{self._settings.host}:{self._settings.port}"
+        try:
+            return self._server.add_insecure_port(address)
+        except RuntimeError:
+            raise PortTakenError(f"gRPC address {address} is taken or cannot be bound") from None
+
+    def _engine_state_changed(self, state: State) -> None:
+        change = self._health.set_modality("text", serving=state == "ready")
+        task = asyncio.ensure_future(change)
+        self._health_tasks.add(task)
+        task.add_done_callback(self._health_tasks.discard)
+
+    async def _calls_end(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while self._calls.in_flight and time.monotonic() < end:
+            await asyncio.sleep(POLL_S)
+
+
+def _options(settings: Settings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),  # a second instance must fail, not share the port
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.keepalive_time_ms", int(settings.keepalive_s * 1000)),
+        ("grpc.keepalive_timeout_ms", int(settings.keepalive_timeout_s * 1000)),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+    ]

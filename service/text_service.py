@@ -1,0 +1,65 @@
+"""Text requests on their way through the service: checked, run by the engine, turned into pieces."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from generation.v1 import generation_pb2 as pb
+from service import errors
+from service.engine.engine import Engine
+from service.engine.request import FinishReason, Token
+from service.metrics import Metrics
+from service.params.text import TextInput, check_text
+from service.text.text_stream import TextStream
+from service.text.tokenizer import TextTokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of an answer; `completion_tokens` counts up to its end."""
+
+    text: str
+    completion_tokens: int
+    finish_reason: FinishReason | None = None
+
+
+class TextService:
+    """One text model: its tokenizer here, its weights behind `engine`."""
+
+    def __init__(self, engine: Engine, tokenizer: TextTokenizer, metrics: Metrics) -> None:
+        self.engine = engine
+        self._tokenizer = tokenizer
+        self._metrics = metrics
+
+    async def check(self, request: pb.GenerateTextRequest) -> TextInput:
+        """Checks and tokenises a request, off the event loop. Raises InvalidArgument or NotFound."""
+        name = self.engine.spec.model
+        if request.HasField("model") and request.model != name:
+            raise errors.NotFound(f"model: there is no text model {request.model[:100]!r}; there is {name!r}")
+        return await asyncio.to_thread(check_text, request, self._tokenizer)
+
+    async def stream(self, job: TextInput, timeout_s: float) -> AsyncGenerator[Piece, None]:
+        """Yields the answer's pieces; the last one has a finish reason."""
+        self._metrics.prompt_tokens.inc(len(job.params.prompt_ids))
+        text, written = TextStream(self._tokenizer, job.stop), 0
+        async with aclosing(self.engine.generate(job.params, timeout_s)) as events:
+            async for token in events:
+                assert isinstance(token, Token)
+                written += 1
+                self._metrics.completion_tokens.inc()
+                piece = "" if token.token_id in job.params.stop_ids else text.push(token.token_id)
+                if text.stopped:
+                    yield Piece(piece, written, "stop")
+                    return
+                if token.finish_reason:
+                    yield Piece(piece + text.flush(), written, token.finish_reason)
+                elif piece:
+                    yield Piece(piece, written)
+
+    async def complete(self, job: TextInput, timeout_s: float) -> Piece:
+        """The whole answer as one piece."""
+        async with aclosing(self.stream(job, timeout_s)) as stream:
+            pieces = [piece async for piece in stream]
+        last = pieces[-1]
+        return Piece("".join(piece.text for piece in pieces), last.completion_tokens, last.finish_reason)
