@@ -1,0 +1,1 @@
+"""Finding, checking, fetching and choosing model weights; nothing here but the conversion imports torch."""

@@ -1,0 +1,123 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from service.models.catalogue import EMBEDDED, GIB, MISTRAL
+from service.models.choose import Gpu, choose_text_model, describe, find_gpu
+from service.models.errors import ModelError
+from service.models.inventory import inventory
+from tests.models.folders import image_model, text_model
+
+BIG = Gpu("H200", 140 * GIB)
+SMALL = Gpu("GTX", 8 * GIB)
+
+
+@pytest.fixture
+def models_dir(tmp_path: Path) -> Path:
+    """Both text models, an image model and a model of the operator's own."""
+    text_model(tmp_path / EMBEDDED.name)
+    text_model(tmp_path / MISTRAL.name)
+    image_model(tmp_path / "pictures")
+    text_model(tmp_path / "mine")
+    return tmp_path
+
+
+def test_without_a_gpu_the_embedded_model_serves(models_dir: Path) -> None:
+    choice = choose_text_model(models_dir, "auto", "auto", None)
+    assert (choice.name, choice.device, choice.dtype) == (EMBEDDED.name, "cpu", "float32")
+    assert choice.folder == models_dir / EMBEDDED.name
+    assert describe(choice) == f"{EMBEDDED.name} (float32 on cpu): the embedded model, on the CPU"
+
+
+def test_with_a_big_gpu_the_big_model_serves(models_dir: Path) -> None:
+    choice = choose_text_model(models_dir, "auto", "auto", BIG)
+    assert (choice.name, choice.device, choice.dtype) == (MISTRAL.name, "cuda", "bfloat16")
+    assert choice.reason == "the biggest model here that fits, on H200 with 140 GiB"
+
+
+def test_a_small_gpu_computes_the_embedded_model(models_dir: Path) -> None:
+    choice = choose_text_model(models_dir, "auto", "auto", SMALL)
+    assert (choice.name, choice.device) == (EMBEDDED.name, "cuda")
+
+
+def test_device_cpu_ignores_the_gpu(models_dir: Path) -> None:
+    choice = choose_text_model(models_dir, "auto", "cpu", BIG)
+    assert (choice.name, choice.device, choice.dtype) == (EMBEDDED.name, "cpu", "float32")
+
+
+def test_a_configured_number_type_is_kept(models_dir: Path) -> None:
+    assert choose_text_model(models_dir, "auto", "auto", BIG, "float16").dtype == "float16"
+
+
+def test_fault_06_what_auto_refuses_is_logged(models_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (models_dir / MISTRAL.name / "pytorch_model.bin").touch()
+    with caplog.at_level(logging.INFO):
+        choice = choose_text_model(models_dir, "auto", "auto", BIG)
+    assert choice.name == EMBEDDED.name
+    assert f"{MISTRAL.name}/pytorch_model.bin can hold a pickle" in caplog.text
+
+
+def test_fault_06_a_wanted_model_with_a_pickle_is_refused(models_dir: Path) -> None:
+    (models_dir / "mine" / "model.pt").touch()
+    with pytest.raises(ModelError, match=r"mine/model\.pt can hold a pickle"):
+        choose_text_model(models_dir, "mine", "auto", None)
+
+
+def test_a_wanted_name_or_path_is_taken(models_dir: Path) -> None:
+    for wanted in ("mine", str(models_dir / "mine")):
+        choice = choose_text_model(models_dir, wanted, "auto", SMALL)
+        assert (choice.name, choice.folder, choice.device) == ("mine", models_dir / "mine", "cuda")
+        assert choice.reason.startswith("as configured")
+
+
+def test_fault_29_an_unknown_model_lists_what_exists(models_dir: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        choose_text_model(models_dir, "gpt", "auto", None)
+    assert str(caught.value) == (
+        f"there is no text model 'gpt': {models_dir} has {EMBEDDED.name}, {MISTRAL.name}, mine"
+    )
+
+
+def test_fault_29_an_absent_model_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=f"prepare --models-dir {tmp_path}"):
+        choose_text_model(tmp_path, "auto", "auto", None)
+    with pytest.raises(ModelError, match=f"fetch {MISTRAL.name} --models-dir {tmp_path}"):
+        choose_text_model(tmp_path, MISTRAL.name, "auto", None)
+    with pytest.raises(ModelError, match=f"has no text model; .*fetch {MISTRAL.name}"):
+        choose_text_model(tmp_path, "/nowhere/gpt", "auto", None)
+
+
+def test_an_image_model_is_no_text_model(models_dir: Path) -> None:
+    with pytest.raises(ModelError, match="pictures makes images"):
+        choose_text_model(models_dir, "pictures", "auto", None)
+
+
+def test_cuda_without_a_gpu_is_refused(models_dir: Path) -> None:
+    with pytest.raises(ModelError, match="device cuda is asked for and no usable GPU was found"):
+        choose_text_model(models_dir, "auto", "cuda", None)
+
+
+def test_a_wanted_model_too_big_for_the_gpu(models_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert choose_text_model(models_dir, MISTRAL.name, "auto", SMALL).device == "cpu"
+    assert "needs a GPU of 20 GiB and GTX with 8 GiB is smaller" in caplog.text
+    with pytest.raises(ModelError, match="needs a GPU of 20 GiB"):
+        choose_text_model(models_dir, MISTRAL.name, "cuda", SMALL)
+
+
+def test_the_inventory_names_every_model_and_its_state(models_dir: Path) -> None:
+    (models_dir / "mine" / "tokenizer.json").unlink()
+    (models_dir / ".mistral.part").mkdir()
+    (models_dir / "notes").mkdir()
+    entries = {entry.name: entry for entry in inventory(models_dir)}
+    assert list(entries) == [EMBEDDED.name, MISTRAL.name, "sdxl-base-1.0", "mine", "pictures"]
+    assert entries[EMBEDDED.name].problem is None
+    assert (entries["pictures"].modality, entries["pictures"].problem) == ("image", None)
+    assert str(entries["mine"].problem).startswith("refused: mine/tokenizer.json cannot be read")
+    assert str(entries["sdxl-base-1.0"].problem).startswith("not here: ")
+
+
+@pytest.mark.parametrize("visible", ["", "-1", "GPU-00000000-0000-0000-0000-000000000000"])
+def test_a_hidden_gpu_is_not_found(monkeypatch: pytest.MonkeyPatch, visible: str) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert find_gpu() is None
