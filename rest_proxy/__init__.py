@@ -1,0 +1,1 @@
+"""The REST side: Envoy's descriptor set, its configuration and its process."""

@@ -1,0 +1,57 @@
+"""Writes the descriptor set that Envoy reads: `python -m rest_proxy.descriptor FROM TO`.
+
+Envoy's transcoder prints a failed call as `google.rpc.Status`, through whichever definition of that
+message its descriptor set holds. Ours has one field, number 2 under the name `detail`, so that an
+error reaches a REST client as {"detail": "..."} and nothing else. Only Envoy reads this set;
+everyone else keeps the ordinary one.
+"""
+
+import argparse
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet
+
+STATUS_FILE = "google/rpc/status.proto"
+
+
+def status_file() -> FileDescriptorProto:
+    """The file with `message Status { string detail = 2; }`; 2 is the number of the status's message."""
+    file = FileDescriptorProto(name=STATUS_FILE, package="google.rpc", syntax="proto3")
+    file.message_type.add(name="Status").field.add(
+        name="detail",
+        number=2,
+        type=FieldDescriptorProto.TYPE_STRING,
+        label=FieldDescriptorProto.LABEL_OPTIONAL,
+    )
+    return file
+
+
+def for_envoy(descriptors: FileDescriptorSet) -> FileDescriptorSet:
+    """A copy of a descriptor set with our Status in the place of any other, and without comments."""
+    files = [file for file in descriptors.file if file.name != STATUS_FILE]
+    result = FileDescriptorSet(file=[*files, status_file()])
+    for file in result.file:
+        file.ClearField("source_code_info")
+    return result
+
+
+def write(source: Path, target: Path) -> None:
+    """Reads an ordinary descriptor set and writes Envoy's, whole or not at all."""
+    descriptors = FileDescriptorSet.FromString(source.read_bytes())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".tmp")
+    unfinished.write_bytes(for_envoy(descriptors).SerializeToString(deterministic=True))
+    unfinished.replace(target)
+
+
+def main() -> None:
+    """Takes the two paths from the command line."""
+    parser = argparse.ArgumentParser(description="Write the descriptor set that Envoy reads.")
+    parser.add_argument("source", type=Path, help="descriptor set with all imports, as protoc writes it")
+    parser.add_argument("target", type=Path, help="file to write")
+    arguments = parser.parse_args()
+    write(arguments.source, arguments.target)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from rest_proxy.errors import ProxyError
+from rest_proxy.render import CONFIG, DESCRIPTOR, ProxyAddresses, render, split_address
+
+
+def rendered(**addresses: Any) -> dict[str, Any]:  # noqa: ANN401
+    config: dict[str, Any] = json.loads(render(ProxyAddresses(**addresses)))
+    return config
+
+
+def sockets(node: object) -> list[tuple[str, int]]:
+    """Every address and port below a node, in order."""
+    if isinstance(node, dict):
+        if "port_value" in node:
+            return [(node["address"], node["port_value"])]
+        node = list(node.values())
+    return [found for child in node for found in sockets(child)] if isinstance(node, list) else []
+
+
+def test_the_defaults_are_those_of_the_committed_file() -> None:
+    committed = yaml.safe_load(CONFIG.read_text())
+    text = render(ProxyAddresses()).replace(str(DESCRIPTOR), "build/generation_rest.binpb")
+    assert json.loads(text) == committed
+
+
+def test_listeners_upstream_and_admin_are_set() -> None:
+    config = rendered(host="127.0.0.2", ports=(1, 2, 3), upstream="10.0.0.1:4", admin_port=5)
+    (listener,), (cluster,) = config["static_resources"]["listeners"], config["static_resources"]["clusters"]
+    assert sockets(listener) == [("127.0.0.2", 1), ("127.0.0.2", 2), ("127.0.0.2", 3)]
+    assert sockets(cluster) == [("10.0.0.1", 4)]
+    assert sockets(config["admin"]) == [("127.0.0.1", 5)]
+
+
+def test_one_port_is_enough() -> None:
+    (listener,) = rendered(ports=(8000,))["static_resources"]["listeners"]
+    assert sockets(listener) == [("127.0.0.1", 8000)]
+
+
+def test_localhost_becomes_an_address_since_listeners_take_no_names() -> None:
+    (listener,) = rendered(host="localhost", ports=(8000,))["static_resources"]["listeners"]
+    assert sockets(listener) == [("127.0.0.1", 8000)]
+
+
+def test_every_descriptor_path_is_absolute() -> None:
+    text = json.dumps(rendered())
+    assert text.count(f'"proto_descriptor": "{DESCRIPTOR}"') == text.count("proto_descriptor") == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("127.0.0.1:50051", ("127.0.0.1", 50051)),
+        ("generation:50051", ("generation", 50051)),
+        ("[::1]:50051", ("::1", 50051)),
+    ],
+)
+def test_addresses_are_host_and_port(address: str, parts: tuple[str, int]) -> None:
+    assert split_address(address) == parts
+
+
+@pytest.mark.parametrize("address", ["", "localhost", ":50051", "localhost:", "a:0", "a:65536", "a:b"])
+def test_anything_else_is_no_address(address: str) -> None:
+    with pytest.raises(ProxyError, match="host:port"):
+        ProxyAddresses(upstream=address)
+
+
+@pytest.mark.parametrize("ports", [(), (0,), (65536,), (8000, 8000), (9901,)])
+def test_ports_are_valid_and_different(ports: tuple[int, ...]) -> None:
+    with pytest.raises(ProxyError, match="ports"):
+        ProxyAddresses(ports=ports)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4"])
+def test_a_host_that_others_can_reach_needs_insecure(host: str) -> None:
+    with pytest.raises(ProxyError, match="--insecure"):
+        ProxyAddresses(host=host)
+    assert ProxyAddresses(host=host, insecure=True).host == host
