@@ -14,7 +14,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeAlias, TypeVar, cast
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from service import errors
 from service.metrics import Metrics
@@ -24,10 +24,11 @@ PREFIX = "/generation.v1.Generation/"
 # its own timer.
 DEADLINE_MARGIN_S = 0.02
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 Q = TypeVar("Q")
 A = TypeVar("A")
+Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 Unary = Callable[[Message, Context], Awaitable[Message]]
+Wrapped: TypeAlias = "Callable[[Message | None, Context], Awaitable[A]]"
 Stream = Callable[[Message, Context], AsyncGenerator[Message, None]]
 log = logging.getLogger(__name__)
 
@@ -77,31 +78,31 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler.response_streaming:
             wrapped = grpc.unary_stream_rpc_method_handler(
                 cast(Any, self._wrap_stream(name, cast(Stream, handler.unary_stream))),
-                handler.request_deserializer,
+                _forgiving(handler.request_deserializer),
                 handler.response_serializer,
             )
         else:
             wrapped = grpc.unary_unary_rpc_method_handler(
                 cast(Any, self._wrap_unary(name, cast(Unary, handler.unary_unary))),
-                handler.request_deserializer,
+                _forgiving(handler.request_deserializer),
                 handler.response_serializer,
             )
         return wrapped
 
-    def _wrap_unary(self, method: str, behaviour: Unary) -> Unary:
-        async def call(request: Message, context: Context) -> Message:
+    def _wrap_unary(self, method: str, behaviour: Unary) -> Wrapped[Message]:
+        async def call(request: Message | None, context: Context) -> Message:
             async with self._call(method, context):
-                return await behaviour(request, context)
+                return await behaviour(_decoded(request), context)
             raise AssertionError("a failed call has been aborted")
 
         return call
 
-    def _wrap_stream(self, method: str, behaviour: Stream) -> Callable[[Message, Context], Awaitable[None]]:
+    def _wrap_stream(self, method: str, behaviour: Stream) -> Wrapped[None]:
         # A coroutine that writes, not a generator: a cancel is then raised in here at once, and
         # `aclosing` passes it on to the engine without waiting for the garbage collector.
-        async def call(request: Message, context: Context) -> None:
+        async def call(request: Message | None, context: Context) -> None:
             async with self._call(method, context) as last:
-                async with aclosing(behaviour(request, context)) as messages:
+                async with aclosing(behaviour(_decoded(request), context)) as messages:
                     async for message in messages:
                         await context.write(message)
                         last.message = message
@@ -143,6 +144,25 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return errors.DeadlineExceeded("the deadline passed before the request was complete")
         log.error("%s failed, request id %s", method, request_id, exc_info=exception)
         return errors.InternalError(request_id)
+
+
+def _forgiving(decode: Callable[[bytes], Q] | None) -> Callable[[bytes], Q | None]:
+    """Decodes what is no message to None: an exception here would reach the client with its own text."""
+    assert decode is not None
+
+    def attempt(data: bytes) -> Q | None:
+        try:
+            return decode(data)
+        except DecodeError:
+            return None
+
+    return attempt
+
+
+def _decoded(request: Message | None) -> Message:
+    if request is None:
+        raise errors.InvalidArgument([errors.Violation("request", "is not a message of this method")])
+    return request
 
 
 class _LastMessage:

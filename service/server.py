@@ -132,6 +132,10 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
         ("grpc.max_send_message_length", settings.max_message_bytes),
         ("grpc.keepalive_time_ms", int(settings.keepalive_s * 1000)),
         ("grpc.keepalive_timeout_ms", int(settings.keepalive_timeout_s * 1000)),
+        # keepalive_timeout counts from the last byte sent or received; while tokens are being sent to
+        # a client that is gone, only the ping's own timeout (a minute by default) ends the connection.
+        ("grpc.http2.ping_timeout_ms", int(settings.keepalive_timeout_s * 1000)),
         ("grpc.keepalive_permit_without_calls", 1),
+        # Clients that ping a silent call this often are not "too many pings".
         ("grpc.http2.min_ping_interval_without_data_ms", 5000),
     ]

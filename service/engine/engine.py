@@ -171,6 +171,7 @@ class Engine:
             if process.hung(self._longest_step_s):
                 log.error("the %s engine hangs and is killed", self.spec.modality)
                 process.kill()
+                await process.gone.wait()
 
     def _lose_process(self) -> None:
         self._process = None
