@@ -18,7 +18,7 @@ PROTO := protos/generation/v1/generation.proto
 .DEFAULT_GOAL := run
 
 run: setup embedded
-	@$(PY) -m launcher $(ARGS)
+	@$(PY) -m launcher --models-dir $(MODELS_DIR) $(ARGS)
 
 setup: $(VENV)/.installed proto
 

@@ -101,11 +101,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         # A coroutine that writes, not a generator: a cancel is then raised in here at once, and
         # `aclosing` passes it on to the engine without waiting for the garbage collector.
         async def call(request: Message | None, context: Context) -> None:
-            async with self._call(method, context) as last:
-                async with aclosing(behaviour(_decoded(request), context)) as messages:
-                    async for message in messages:
-                        await context.write(message)
-                        last.message = message
+            async with (
+                self._call(method, context) as last,
+                aclosing(behaviour(_decoded(request), context)) as messages,
+            ):
+                async for message in messages:
+                    await context.write(message)
+                    last.message = message
 
         return call
 

@@ -1,7 +1,6 @@
 """Puts the service together, starts it and stops it."""
 
 import asyncio
-import contextlib
 import logging
 import time
 
@@ -14,7 +13,7 @@ from service.config import Settings
 from service.engine.admission import Admission
 from service.engine.engine import Engine, State
 from service.engine.messages import EngineSpec
-from service.health import SERVICE, Health
+from service.health import Health
 from service.image_service import ImageService
 from service.interceptor import CallInterceptor
 from service.metrics import Metrics
@@ -121,7 +120,7 @@ class GenerationServer:
 
     async def _calls_end(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while self._calls.in_flight and time.monotonic() < end:
+        while self._calls.in_flight and time.monotonic() < end:  # noqa: ASYNC110 - a count has no event
             await asyncio.sleep(POLL_S)
 
 

@@ -25,7 +25,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServicer):
         self._images = images
         self.draining = False
 
-    async def GenerateText(  # noqa: D102 - the proto says what each RPC does
+    async def GenerateText(
         self, request: pb.GenerateTextRequest, context: "Context"
     ) -> pb.GenerateTextResponse:
         job = await self._text.check(request)

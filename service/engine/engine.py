@@ -116,7 +116,7 @@ class Engine:
         if not isinstance(message, Stepped):
             return
         self._steps = message.step
-        self._metrics.stepped(message)
+        self._metrics.stepped(message.running, message.waiting)
         for request_id, events in message.events:
             self._deliver(request_id, events)
 

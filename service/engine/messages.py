@@ -17,7 +17,7 @@ Modality = Literal["text", "image"]
 class EngineSpec:
     """What an engine process loads and the limits it keeps.
 
-    `threads` 0 takes every core. `context_tokens` is the most tokens of a request, prompt and answer together.
+    `threads` 0 takes every core. `context_tokens` bounds a request, prompt and answer together.
     """
 
     modality: Modality

@@ -1,9 +1,8 @@
 """The service's handle on one engine process, from spawn to end."""
 
 import asyncio
+import contextlib
 import logging
-import os
-import signal
 import socket
 import sys
 import time
@@ -78,10 +77,8 @@ class EngineProcess:
 
     def kill(self) -> None:
         """Ends the process at once."""
-        try:
-            os.kill(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     async def end(self) -> int:
         """Asks the process to stop, kills it if it does not, and returns its exit code."""

@@ -104,7 +104,7 @@ def _attention_forward(
     slots: SlotAttention,
     **_: object,
 ) -> tuple[Tensor, None]:
-    """transformers' calling convention: query [1, heads, rows, head_dim] in, [1, rows, heads, head_dim] out."""
+    """As transformers calls it: query [1, heads, rows, head_dim] in, [1, rows, heads, head_dim] out."""
     layer = module.layer_idx
     assert isinstance(layer, int)
     query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))

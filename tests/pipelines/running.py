@@ -1,0 +1,39 @@
+"""Runs requests through a scheduler around a pipeline, without processes or sockets."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from service.engine.request import Event, Request, TextParams, Token
+from service.engine.scheduler import Scheduler
+from service.pipelines.text.pipeline import TextPipeline
+
+NO_DEADLINE = float("inf")
+GREEDY = TextParams((), 24, 0.0, 1.0, 0, 0.0, 1.0, 0, frozenset())
+
+
+def params(prompt_ids: Sequence[int], **changes: object) -> TextParams:
+    """A request for these tokens: greedy, 24 tokens, no stop tokens, unless changed."""
+    return replace(GREEDY, prompt_ids=tuple(prompt_ids), **changes)  # type: ignore[arg-type]
+
+
+def run(
+    pipeline: TextPipeline,
+    asked: Sequence[TextParams],
+    at_step: Callable[[int, Scheduler[TextParams]], None] = lambda _step, _scheduler: None,
+) -> list[list[Event]]:
+    """The events of each request; `at_step` may add or cancel before each step."""
+    scheduler = Scheduler(pipeline)
+    requests = [Request(i, wanted, NO_DEADLINE) for i, wanted in enumerate(asked)]
+    for request in requests:
+        scheduler.add(request)
+    step = 0
+    while not scheduler.idle:
+        at_step(step, scheduler)
+        scheduler.step()
+        step += 1
+    return [request.take_events() for request in requests]
+
+
+def tokens(events: Sequence[Event]) -> list[int]:
+    """The token ids among the events."""
+    return [event.token_id for event in events if isinstance(event, Token)]

@@ -1,0 +1,150 @@
+"""The text pipeline on the embedded model, against transformers and against itself under load."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import torch
+from transformers import (
+    GenerationMixin,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    PreTrainedModel,
+)
+
+from service.engine.messages import EngineSpec
+from service.engine.request import Failed, Request, TextParams, Token
+from service.engine.scheduler import Scheduler
+from service.pipelines.text import load
+from service.pipelines.text.batch import PROMPT_BLOCK
+from service.pipelines.text.pipeline import TextPipeline
+from service.text.tokenizer import TextTokenizer
+from tests.pipelines.running import NO_DEADLINE, params, run, tokens
+
+PROMPTS = [
+    "What is the capital of France?",
+    "Tell me a funny joke",
+    "What is machine learning?",
+    "Hello",
+    "Write a haiku about autumn.",
+    "Explain gravity to a child.",
+    "List three uses of a paperclip.",
+    "def fibonacci(n):",
+    "Translate 'good morning' to Spanish.",
+    "Who wrote Hamlet?",
+    "What is 17 + 25?",
+    "Name the planets of the solar system.",
+    "Why is the sky blue?",
+    "Give me a recipe for pancakes.",
+    "What does HTTP stand for?",
+    "¿Qué hora es?",
+    "🌍🌎🌏 what are these?",
+    "Summarise: " + "The quick brown fox jumps over the lazy dog. " * 8,
+    "Continue: " + "one two three four five six seven eight nine ten " * 16,
+    "Repeat the last word: " + "alpha beta gamma delta epsilon zeta eta theta " * 25,
+]
+
+
+def generated(model: PreTrainedModel, wanted: TextParams) -> list[int]:
+    """What transformers writes, greedily, for the same tokens."""
+    ids = torch.tensor([wanted.prompt_ids])
+    output = cast(GenerationMixin, model.eval()).generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=wanted.max_tokens, do_sample=False
+    )
+    return cast(list[int], cast(torch.Tensor, output)[0, ids.shape[1] :].tolist())
+
+
+def test_greedy_output_equals_transformers_generate_token_for_token_on_20_prompts(
+    pipeline: TextPipeline, reference: PreTrainedModel, tokenizer: TextTokenizer
+) -> None:
+    asked = [params(tokenizer.encode_prompt(prompt), stop_ids=tokenizer.stop_ids) for prompt in PROMPTS]
+    assert max(len(wanted.prompt_ids) for wanted in asked) > 2 * PROMPT_BLOCK
+    ours = [tokens(events) for events in run(pipeline, asked)]
+    for wanted, mine in zip(asked, ours, strict=True):
+        assert mine == generated(reference, wanted)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "mistral with a sliding window"])
+def test_any_llama_or_mistral_checkpoint_answers_as_transformers_does(
+    tmp_path: Path, architecture: str
+) -> None:
+    sizes: dict[str, Any] = {"vocab_size": 300, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3}
+    heads: dict[str, Any] = {"num_attention_heads": 4, "num_key_value_heads": 2, "eos_token_id": None, "pad_token_id": 0}
+    torch.manual_seed(1)
+    model: PreTrainedModel = (
+        LlamaForCausalLM(LlamaConfig(**sizes, **heads, tie_word_embeddings=True))
+        if architecture == "llama"
+        else MistralForCausalLM(MistralConfig(**sizes, **heads, head_dim=24, sliding_window=16))
+    )
+    model.save_pretrained(tmp_path)
+    pipeline = load(EngineSpec("text", "random", tmp_path, "cpu", "float32", 0, 512, 4))
+    prompts = [[(7 * i + length) % 300 for i in range(length)] for length in (5, 60, 150, 300)]
+    asked = [params(prompt, max_tokens=20) for prompt in prompts]
+    for wanted, events in zip(asked, run(pipeline, asked), strict=True):
+        assert tokens(events) == generated(model, wanted)
+
+
+def test_a_seeded_answer_is_the_same_alone_and_beside_others_that_come_and_go(
+    pipeline: TextPipeline, tokenizer: TextTokenizer
+) -> None:
+    asked = params(tokenizer.encode_prompt("Describe a lake."), temperature=0.9, seed=42, max_tokens=30)
+    (alone,) = run(pipeline, [asked])
+    short = [params(tokenizer.encode_prompt(f"Say {i}."), max_tokens=3 + i) for i in range(12)]
+    beside = run(pipeline, [*short[:5], asked, *short[5:]])[5]
+    assert tokens(beside) == tokens(alone)
+
+
+def test_a_slot_that_is_left_is_filled_and_the_others_go_on_unchanged(
+    pipeline: TextPipeline, tokenizer: TextTokenizer
+) -> None:
+    first, second, third = (
+        params(tokenizer.encode_prompt(prompt))
+        for prompt in ("Count to three.", "Name a fruit.", "Name a bird.")
+    )
+    expected = run(pipeline, [third])[0]
+
+    def leave(step: int, scheduler: Scheduler[TextParams]) -> None:
+        if step == 6:
+            scheduler.cancel(0)
+
+    cancelled, _, moved = run(pipeline, [first, second, third], leave)
+    assert cancelled[-1] == Failed("cancelled")
+    assert len(tokens(cancelled)) == 6
+    assert tokens(moved) == tokens(expected)
+
+
+def test_a_prompt_that_is_read_while_others_answer_changes_none_of_them(
+    pipeline: TextPipeline, tokenizer: TextTokenizer
+) -> None:
+    long = params(tokenizer.encode_prompt("word " * 500), max_tokens=5)
+    short = params(tokenizer.encode_prompt("Name a river."), max_tokens=20)
+    expected = [tokens(run(pipeline, [wanted])[0]) for wanted in (short, long)]
+
+    def join(step: int, scheduler: Scheduler[TextParams]) -> None:
+        if step == 3:
+            scheduler.add(late)
+
+    late: Request[TextParams] = Request(7, long, NO_DEADLINE)
+    (answer,) = run(pipeline, [short], join)
+    assert [tokens(answer), tokens(late.take_events())] == expected
+
+
+def test_the_last_token_has_the_reason(pipeline: TextPipeline, tokenizer: TextTokenizer) -> None:
+    prompt = tokenizer.encode_prompt("What is the capital of France?")
+    (stopped,) = run(pipeline, [params(prompt, stop_ids=tokenizer.stop_ids)])
+    (cut,) = run(pipeline, [params(prompt, stop_ids=tokenizer.stop_ids, max_tokens=3)])
+    reasons = [event.finish_reason for event in stopped if isinstance(event, Token)]
+    assert reasons == [None] * (len(stopped) - 1) + ["stop"]
+    assert stopped[-1].token_id in tokenizer.stop_ids if isinstance(stopped[-1], Token) else False
+    assert cut[-1] == Token(tokens(stopped)[2], "length")
+
+
+def test_a_request_that_fills_the_context_to_its_last_token_is_answered(
+    pipeline: TextPipeline, tokenizer: TextTokenizer
+) -> None:
+    prompt = tokenizer.encode_prompt("word " * 900)
+    left = 1024 - len(prompt)
+    (events,) = run(pipeline, [params(prompt, max_tokens=left)])
+    assert len(tokens(events)) == left
