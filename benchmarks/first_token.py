@@ -36,7 +36,8 @@ def main() -> None:
 def start(clone: Path) -> tuple[float, int]:
     """Seconds from `make run` to the first token, and the exit code after a stop."""
     ports = _free_ports(5)
-    flags = f"--rest-ports=[{ports[0]},{ports[1]}] --port={ports[2]} --metrics-port={ports[3]} --admin-port={ports[4]}"
+    rest = f"--rest-ports=[{ports[0]},{ports[1]}]"
+    flags = f"{rest} --port={ports[2]} --metrics-port={ports[3]} --admin-port={ports[4]}"
     # As from a newcomer's shell: this program's own virtual environment must not help.
     environment = {
         name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")
@@ -59,7 +60,7 @@ def _wait_for_first_token(url: str, run: subprocess.Popen[bytes], end: float) ->
         if run.poll() is not None:
             raise SystemExit(f"make run ended with {run.returncode}")
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, body), timeout=60) as response:  # noqa: S310
+            with urllib.request.urlopen(urllib.request.Request(url, body), timeout=60) as response:
                 if b'"text"' in response.readline():
                     return
         except (urllib.error.URLError, ConnectionError):

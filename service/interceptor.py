@@ -20,6 +20,7 @@ from service import errors
 from service.metrics import Metrics
 
 PREFIX = "/generation.v1.Generation/"
+ALWAYS_ANSWERED = ("GetHealth", "ListModels", "ListStyles")
 # The service answers a little before the deadline, so that the client reads a reason and not only
 # its own timer.
 DEADLINE_MARGIN_S = 0.02
@@ -42,7 +43,7 @@ def seconds_left(context: Context, default_s: float) -> float:
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the methods of the Generation service.
 
-    `draining` refuses new calls; `cut` ends those in flight with Unavailable.
+    `draining` refuses new work; `cut` ends those in flight with Unavailable.
     """
 
     def __init__(self, metrics: Metrics, deadline_s: float) -> None:
@@ -119,7 +120,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         try:
             async with asyncio.timeout(seconds_left(context, self._deadline_s)) as timer:
                 self._timers.add(timer)
-                if self.draining:
+                if self.draining and method not in ALWAYS_ANSWERED:
                     raise errors.Unavailable("the service is shutting down", retry_after=5)
                 yield last
             code = grpc.StatusCode.OK

@@ -71,7 +71,9 @@ class GenerationServer:
 
     async def stop(self) -> None:
         """Refuses new calls, lets those in flight finish within the grace time, then ends everything."""
-        log.info("stopping: %d calls in flight, at most %g s", self._calls.in_flight, self._settings.grace_s)
+        log.info(
+            "stopping; calls in flight: %d, they have %g s", self._calls.in_flight, self._settings.grace_s
+        )
         self._calls.draining = self._servicer.draining = True
         await self._health.drain()
         await self._calls_end(self._settings.grace_s)

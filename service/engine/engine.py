@@ -17,7 +17,7 @@ from service import errors
 from service.engine.admission import Admission
 from service.engine.messages import Cancel, EngineSpec, Message, Stepped, Submit
 from service.engine.process import EngineProcess
-from service.engine.request import Event, Failed, Failure, Params
+from service.engine.request import Event, Failed, Failure, Params, ends
 from service.metrics import Metrics
 
 BACK_OFF_S = (0.2, 30.0)
@@ -67,8 +67,8 @@ class Engine:
     async def generate(self, params: Params, timeout_s: float) -> AsyncGenerator[Event, None]:
         """Runs one request and yields its events up to the one that ends it.
 
-        Raises Unavailable, Overloaded, DeadlineExceeded or InternalError's cause as ServiceError.
-        Closing the generator early cancels the request: its slot is free before the next step.
+        Raises Unavailable, Overloaded, DeadlineExceeded or EngineError. Closing the generator early
+        cancels the request: its slot is free before the next step.
         """
         process = self._ready_process()
         self._admission.enter()
@@ -80,7 +80,7 @@ class Engine:
         try:
             while not ended:
                 event = await inbox.get()
-                ended = isinstance(event, Failed) or event.finish_reason is not None
+                ended = ends(event)
                 if isinstance(event, Failed):
                     raise self._error(event.failure)
                 yield event
@@ -124,8 +124,7 @@ class Engine:
         if (inbox := self._inboxes.get(request_id)) is not None:
             for event in events:
                 inbox.put_nowait(event)
-        ended = isinstance(events[-1], Failed) or events[-1].finish_reason is not None
-        if ended and request_id in self._dropped:
+        if ends(events[-1]) and request_id in self._dropped:
             self._metrics.drop_steps.observe(self._steps - self._dropped.pop(request_id) - 1)
 
     async def _supervise(self) -> None:
@@ -134,6 +133,8 @@ class Engine:
             began = time.monotonic()
             try:
                 await self._run_process()
+            except OSError:
+                log.exception("the %s engine's process could not be started", self.spec.modality)
             finally:
                 self._lose_process()
             if time.monotonic() - began > HEALTHY_AFTER_S:
@@ -162,7 +163,8 @@ class Engine:
             self._lose_process()
         finally:
             code = await process.end()
-            log.warning("the %s engine ended with code %d. %s", self.spec.modality, code, process.reason)
+            level = logging.INFO if self.state == "stopped" else logging.WARNING
+            log.log(level, "the %s engine ended with code %d %s", self.spec.modality, code, process.reason)
 
     async def _watch(self, process: EngineProcess) -> None:
         while not process.gone.is_set():
@@ -175,6 +177,8 @@ class Engine:
 
     def _lose_process(self) -> None:
         self._process = None
+        self._metrics.running.set(0)
+        self._metrics.waiting.set(0)
         if self.state != "stopped":
             self._set_state("failed")
         for inbox in self._inboxes.values():

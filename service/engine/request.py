@@ -45,6 +45,11 @@ Event = Token | Failed  # the diffusion pipeline's events (step, preview, image)
 P = TypeVar("P")
 
 
+def ends(event: Event) -> bool:
+    """Whether nothing of its request comes after this event."""
+    return isinstance(event, Failed) or event.finish_reason is not None
+
+
 @dataclass(slots=True, eq=False)
 class Request(Generic[P]):
     """One request on its way through an engine; all its progress lives here.
@@ -63,9 +68,9 @@ class Request(Generic[P]):
     events: list[Event] = field(default_factory=list)
 
     def emit(self, event: Event) -> None:
-        """Hands an event back; one with a finish reason, or a failure, ends the request."""
+        """Hands an event back; the last one ends the request."""
         self.events.append(event)
-        self.done = isinstance(event, Failed) or event.finish_reason is not None
+        self.done = ends(event)
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""

@@ -1,12 +1,12 @@
 """The text pipeline on the embedded model, against transformers and against itself under load."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import torch
 from transformers import (
-    GenerationMixin,
     LlamaConfig,
     LlamaForCausalLM,
     MistralConfig,
@@ -50,10 +50,10 @@ PROMPTS = [
 def generated(model: PreTrainedModel, wanted: TextParams) -> list[int]:
     """What transformers writes, greedily, for the same tokens."""
     ids = torch.tensor([wanted.prompt_ids])
-    output = cast(GenerationMixin, model.eval()).generate(
-        ids, attention_mask=torch.ones_like(ids), max_new_tokens=wanted.max_tokens, do_sample=False
-    )
-    return cast(list[int], cast(torch.Tensor, output)[0, ids.shape[1] :].tolist())
+    generate = cast(Callable[..., torch.Tensor], model.generate)
+    mask = torch.ones_like(ids)
+    output = generate(ids, attention_mask=mask, max_new_tokens=wanted.max_tokens, do_sample=False)
+    return cast(list[int], output[0, ids.shape[1] :].tolist())
 
 
 def test_greedy_output_equals_transformers_generate_token_for_token_on_20_prompts(
@@ -70,8 +70,18 @@ def test_greedy_output_equals_transformers_generate_token_for_token_on_20_prompt
 def test_any_llama_or_mistral_checkpoint_answers_as_transformers_does(
     tmp_path: Path, architecture: str
 ) -> None:
-    sizes: dict[str, Any] = {"vocab_size": 300, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3}
-    heads: dict[str, Any] = {"num_attention_heads": 4, "num_key_value_heads": 2, "eos_token_id": None, "pad_token_id": 0}
+    sizes: dict[str, Any] = {
+        "vocab_size": 300,
+        "hidden_size": 64,
+        "intermediate_size": 96,
+        "num_hidden_layers": 3,
+    }
+    heads: dict[str, Any] = {
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "eos_token_id": None,
+        "pad_token_id": 0,
+    }
     torch.manual_seed(1)
     model: PreTrainedModel = (
         LlamaForCausalLM(LlamaConfig(**sizes, **heads, tie_word_embeddings=True))
