@@ -18,12 +18,12 @@ class ImageService:
         self._limits = limits
 
     async def refuse(self, request: Request) -> NoReturn:
-        """Raises InvalidArgument or NotFound for a wrong request and Unavailable for a right one."""
-        await asyncio.to_thread(self._check, request)
+        """Raises NotFound or InvalidArgument for a wrong request and Unavailable for a right one."""
         if request.HasField("model"):
             raise errors.NotFound(
                 f"model: there is no image model {request.model[:100]!r}; there are none yet"
             )
+        await asyncio.to_thread(self._check, request)
         raise errors.Unavailable(
             "this release has no image model: the request is valid and will be answered by a release "
             "with a diffusion engine; GET /models (ListModels) shows what is served"

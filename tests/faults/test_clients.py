@@ -109,8 +109,8 @@ async def test_fault_24_a_killed_client_leaves_the_batch_within_a_step(small: St
     program = (
         "import grpc; from generation.v1 import generation_pb2 as pb, generation_pb2_grpc as rpc;"
         f"stub = rpc.GenerationStub(grpc.insecure_channel('{small.grpc_address}'));"
-        "stream = stub.StreamText(pb.GenerateTextRequest(prompt='Tell me a very long story.', max_tokens=3000, temperature=0));"
-        "[print('piece', flush=True) for _ in stream]"
+        "asked = pb.GenerateTextRequest(prompt='Tell me a very long story.', max_tokens=3000, temperature=0);"
+        "[print('piece', flush=True) for _ in stub.StreamText(asked)]"
     )
     async with Drops(small.service) as drops:
         with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as client:
@@ -148,12 +148,15 @@ async def test_fault_24_a_closed_rest_client_leaves_the_batch_within_a_step(smal
 async def test_fault_25_a_client_whose_network_vanishes_frees_its_slot_within_the_keepalive_time(
     small: Stack,
 ) -> None:
-    async with black_hole(small.grpc_address) as proxy, Drops(small.service) as drops:
-        async with grpc.aio.insecure_channel(proxy.address) as channel:
-            call = await begin(stub(channel))
-            proxy.swallow = True
-            assert await drops.all_within_a_step(1, seconds=2 * KEEPALIVE_S + 3)
-            call.cancel()
+    async with (
+        black_hole(small.grpc_address) as proxy,
+        Drops(small.service) as drops,
+        grpc.aio.insecure_channel(proxy.address) as channel,
+    ):
+        call = await begin(stub(channel))
+        proxy.swallow = True
+        assert await drops.all_within_a_step(1, seconds=2 * KEEPALIVE_S + 3)
+        call.cancel()
 
 
 async def test_fault_26_a_deadline_shorter_than_the_wait_is_never_started(small: Stack) -> None:

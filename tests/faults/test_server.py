@@ -51,26 +51,28 @@ async def test_fault_11_a_flood_is_refused_quickly_with_an_honest_delay_and_the_
     tmp_path: Path,
 ) -> None:
     short = pb.GenerateTextRequest(prompt="Hi", max_tokens=10)
-    async with running_service(tmp_path / "log", max_running=2, max_waiting=2) as service:
-        async with service.channel() as channel:
-            generation = stub(channel)
-            await generation.GenerateText(short)
-            calls = [generation.GenerateText(LONG, timeout=30) for _ in range(4)]
-            while not await service.metric("generation_engine_waiting.*") == 2:
-                await asyncio.sleep(0.02)
-            for _ in range(40):
-                began = time.monotonic()
-                with pytest.raises(grpc.aio.AioRpcError) as refused:
-                    await generation.GenerateText(short)
-                assert time.monotonic() - began < 0.5
-                assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-                retry = error_details_pb2.RetryInfo()
-                assert rpc_status.from_call(refused.value).details[0].Unpack(retry)
-                assert 0 < retry.retry_delay.ToMilliseconds() <= 60_000
-            assert await service.health("") == "SERVING"
-            for call in calls:
-                call.cancel()
-            assert (await generation.GenerateText(short)).completion_tokens > 0
+    async with (
+        running_service(tmp_path / "log", max_running=2, max_waiting=2) as service,
+        service.channel() as channel,
+    ):
+        generation = stub(channel)
+        await generation.GenerateText(short)
+        calls = [generation.GenerateText(LONG, timeout=30) for _ in range(4)]
+        while await service.metric("generation_engine_waiting.*") != 2:
+            await asyncio.sleep(0.02)
+        for _ in range(40):
+            began = time.monotonic()
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await generation.GenerateText(short)
+            assert time.monotonic() - began < 0.5
+            assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+            retry = error_details_pb2.RetryInfo()
+            assert rpc_status.from_call(refused.value).details[0].Unpack(retry)
+            assert 0 < retry.retry_delay.ToMilliseconds() <= 60_000
+        assert await service.health("") == "SERVING"
+        for call in calls:
+            call.cancel()
+        assert (await generation.GenerateText(short)).completion_tokens > 0
 
 
 async def test_fault_27_a_stop_under_load_refuses_new_calls_and_finishes_those_in_flight(
@@ -84,6 +86,7 @@ async def test_fault_27_a_stop_under_load_refuses_new_calls_and_finishes_those_i
         service.process.send_signal(signal.SIGTERM)
         await service.until("NOT_SERVING", name="", seconds=2)
         assert await code_of(stub(channel).GenerateText(asked)) == grpc.StatusCode.UNAVAILABLE
+        assert (await stub(channel).GetHealth(pb.GetHealthRequest())).status == "degraded"
         assert await in_flight == grpc.StatusCode.OK
         assert await asyncio.to_thread(service.process.wait, 10) == 0
 

@@ -44,7 +44,6 @@ class BrokenServicer(GenerationServicer):
 FAILURES: dict[str, Callable[[], BaseException]] = {
     "exception": lambda: RuntimeError(SECRET),
     "cancelled": asyncio.CancelledError,
-    "timeout": TimeoutError,
 }
 
 

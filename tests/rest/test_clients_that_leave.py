@@ -17,7 +17,7 @@ from tests.rest.upstream import Proxied, proxied_service
 SOON_S = 1.0
 
 
-async def test_a_closed_unary_request_is_cancelled(proxied: Proxied) -> None:
+async def test_fault_24_a_closed_unary_request_is_cancelled(proxied: Proxied) -> None:
     async with httpx.AsyncClient(base_url=proxied.url, trust_env=False) as client:
         call = asyncio.ensure_future(client.post("/text/generate", json={"prompt": "a"}))
         await asyncio.wait_for(proxied.service.started.wait(), 10)
@@ -25,7 +25,7 @@ async def test_a_closed_unary_request_is_cancelled(proxied: Proxied) -> None:
     await asyncio.wait_for(proxied.service.cancelled.wait(), SOON_S)
 
 
-async def test_a_closed_stream_is_cancelled(proxied: Proxied) -> None:
+async def test_fault_24_a_closed_stream_is_cancelled(proxied: Proxied) -> None:
     async with (
         httpx.AsyncClient(base_url=proxied.url, trust_env=False) as client,
         client.stream("POST", "/text/stream", json={"prompt": "a"}) as response,
@@ -34,7 +34,7 @@ async def test_a_closed_stream_is_cancelled(proxied: Proxied) -> None:
     await asyncio.wait_for(proxied.service.cancelled.wait(), SOON_S)
 
 
-async def test_a_reader_that_stops_reading_is_cancelled(impatient: Proxied) -> None:
+async def test_fault_12_a_reader_that_stops_reading_is_cancelled(impatient: Proxied) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", impatient.addresses.ports[0])
     body = json.dumps({"prompt": "x" * 100_000}).encode()
     writer.write(b"POST /text/stream HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
@@ -46,7 +46,7 @@ async def test_a_reader_that_stops_reading_is_cancelled(impatient: Proxied) -> N
     writer.close()
 
 
-async def test_an_http2_client_behind_a_dead_network_is_cancelled(impatient: Proxied) -> None:
+async def test_fault_25_an_http2_client_behind_a_dead_network_is_cancelled(impatient: Proxied) -> None:
     async with black_hole(impatient.addresses.ports[0]) as (port, swallow):
         client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", http1=False, http2=True, trust_env=False, timeout=60

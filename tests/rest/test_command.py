@@ -73,7 +73,7 @@ def test_envoy_ends_with_it_however_it_ends(running: subprocess.Popen[str]) -> N
     envoy.wait(NO_SLOWER_THAN_S)
 
 
-def test_a_second_one_at_the_same_ports_exits_and_names_the_port(
+def test_fault_41_a_second_one_at_the_same_ports_exits_and_names_the_port(
     running: subprocess.Popen[str], addresses: ProxyAddresses, tmp_path: Path
 ) -> None:
     second = subprocess.run(

@@ -27,14 +27,14 @@ async def test_the_committed_configuration_is_valid_as_it_stands() -> None:
 
 
 @pytest.mark.parametrize("which", ["first", "second", "admin"])
-async def test_a_taken_port_is_named(which: str) -> None:
+async def test_fault_41_a_taken_port_is_named(which: str) -> None:
     addresses = free_addresses()
     port = {"first": addresses.ports[0], "second": addresses.ports[1], "admin": addresses.admin_port}[which]
     with socket.create_server(("127.0.0.1", port)), pytest.raises(ProxyError, match=str(port)):
         await Envoy.start(addresses)
 
 
-async def test_two_on_one_port_do_not_share_it(proxied: Proxied) -> None:
+async def test_fault_41_two_on_one_port_do_not_share_it(proxied: Proxied) -> None:
     addresses = ProxyAddresses(ports=proxied.addresses.ports, admin_port=free_addresses().admin_port)
     with pytest.raises(ProxyError, match=str(proxied.addresses.ports[0])):
         await Envoy.start(addresses)

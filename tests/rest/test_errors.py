@@ -121,7 +121,7 @@ def case_name(value: object) -> str:
 
 
 @pytest.mark.parametrize(("path", "field", "value"), CASES, ids=case_name)
-async def test_a_wrong_value_is_a_400_that_names_the_field(
+async def test_fault_33_a_wrong_value_is_a_400_that_names_the_field(
     rest: httpx.AsyncClient, path: str, field: str, value: object
 ) -> None:
     response = await rest.post(path, json={"prompt": "a cat"} | {field: value})
@@ -150,12 +150,12 @@ async def test_a_conversation_out_of_order_is_a_400(
     assert "messages" in detail_of(response, 400)
 
 
-async def test_an_area_above_the_limit_is_a_400(rest: httpx.AsyncClient) -> None:
+async def test_fault_19_an_area_above_the_limit_is_a_400(rest: httpx.AsyncClient) -> None:
     response = await rest.post("/image/generate", json={"prompt": "a", "width": 2048, "height": 2048})
     assert detail_of(response, 400)
 
 
-async def test_an_edit_that_leaves_no_step_is_a_400(rest: httpx.AsyncClient) -> None:
+async def test_fault_23_an_edit_that_leaves_no_step_is_a_400(rest: httpx.AsyncClient) -> None:
     body = {"prompt": "a", "image_base64": PNG, "strength": 0.01, "num_inference_steps": 20}
     assert detail_of(await rest.post("/image/edit", json=body), 400)
 
@@ -163,7 +163,7 @@ async def test_an_edit_that_leaves_no_step_is_a_400(rest: httpx.AsyncClient) -> 
 @pytest.mark.parametrize(
     "path", ["/text/generate", "/text/stream", "/image/generate", "/video/generate-frames"]
 )
-async def test_an_unknown_model_is_a_404(rest: httpx.AsyncClient, path: str) -> None:
+async def test_fault_38_an_unknown_model_is_a_404(rest: httpx.AsyncClient, path: str) -> None:
     detail = detail_of(await rest.post(path, json={"prompt": "a", "model": "no-such-model"}), 404)
     assert "no-such-model" in detail
 
@@ -193,6 +193,8 @@ BODIES = {
 
 @pytest.mark.parametrize("path", ["/text/generate", "/text/stream", "/image/edit", "/video/generate-frames"])
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-async def test_a_body_that_is_no_request_is_a_400(rest: httpx.AsyncClient, path: str, body: bytes) -> None:
+async def test_fault_33_a_body_that_is_no_request_is_a_400(
+    rest: httpx.AsyncClient, path: str, body: bytes
+) -> None:
     response = await rest.post(path, content=body, headers={"content-type": "application/json"})
     assert len(detail_of(response, 400)) < 1000

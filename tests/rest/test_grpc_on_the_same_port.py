@@ -90,7 +90,7 @@ async def test_reflection(proxy_channel: grpc.aio.Channel) -> None:
     assert "generation.v1.Generation" in names
 
 
-async def test_an_unknown_grpc_method_is_unimplemented(proxy_channel: grpc.aio.Channel) -> None:
+async def test_fault_40_an_unknown_grpc_method_is_unimplemented(proxy_channel: grpc.aio.Channel) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call_bytes(proxy_channel, RPC + "NoSuchMethod", b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
@@ -135,7 +135,9 @@ async def test_a_browsers_preflight_is_answered_for_local_pages_alone(url: str) 
     assert "access-control-allow-origin" not in other.headers
 
 
-async def test_garbage_as_protobuf_is_an_error_and_the_service_lives(proxy_channel: grpc.aio.Channel) -> None:
+async def test_fault_34_garbage_as_protobuf_is_an_error_and_the_service_lives(
+    proxy_channel: grpc.aio.Channel,
+) -> None:
     with pytest.raises(grpc.aio.AioRpcError):
         await call_bytes(proxy_channel, RPC + "GenerateText", b"\xff\xff\xff\xff")
     assert (await stub(proxy_channel).GetHealth(pb.GetHealthRequest())).status == "ok"

@@ -31,7 +31,7 @@ async def client(proxied: Proxied) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=proxied.url, timeout=60, trust_env=False)
 
 
-async def test_without_the_service_rest_is_503_with_retry_after_until_it_is_back(
+async def test_fault_31_without_the_service_rest_is_503_with_retry_after_until_it_is_back(
     proxied: Proxied, client: httpx.AsyncClient
 ) -> None:
     await proxied.upstream.server.stop(None)
@@ -43,7 +43,7 @@ async def test_without_the_service_rest_is_503_with_retry_after_until_it_is_back
     assert (await until_health_is(client, 200)).json()["status"] == "ok"
 
 
-async def test_without_the_service_grpc_is_unavailable(proxied: Proxied) -> None:
+async def test_fault_31_without_the_service_grpc_is_unavailable(proxied: Proxied) -> None:
     await proxied.upstream.server.stop(None)
     async with grpc.aio.insecure_channel(proxied.url.removeprefix("http://")) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -29,7 +29,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("method", "path"), UNKNOWN, ids=lambda value: value[:40])
-async def test_an_unknown_path_or_verb_is_a_404_that_names_it(
+async def test_fault_40_an_unknown_path_or_verb_is_a_404_that_names_it(
     rest: httpx.AsyncClient, method: str, path: str
 ) -> None:
     detail = detail_of(await rest.request(method, path), 404)

@@ -17,14 +17,14 @@ def post_head(path: str, framing: bytes) -> bytes:
 # `exchange` reads while it writes, as curl and Node do: Envoy answers at once and reads no further.
 # A client that first writes everything may see the closed connection instead of the answer.
 @pytest.mark.parametrize("path", ["/text/generate", "/text/stream", "/image/edit"])
-async def test_a_body_above_32_mib_is_a_413(stack: Stack, path: str) -> None:
+async def test_fault_32_a_body_above_32_mib_is_a_413(stack: Stack, path: str) -> None:
     size = 32 * MIB + 1
     status, body = await exchange(stack.rest_url, post_head(path, b"content-length: %d" % size) + b" " * size)
     assert status == 413
     assert "32 MiB" in detail_in(body)
 
 
-async def test_chunks_above_32_mib_are_a_413(stack: Stack) -> None:
+async def test_fault_32_chunks_above_32_mib_are_a_413(stack: Stack) -> None:
     head = post_head("/text/generate", b"transfer-encoding: chunked")
     chunk = b"%x\r\n" % MIB + b" " * MIB + b"\r\n"
     status, body = await exchange(stack.rest_url, head + chunk * 33 + b"0\r\n\r\n")

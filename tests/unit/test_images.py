@@ -1,43 +1,19 @@
 import base64
-import io
 import random
 import re
 import resource
-import struct
-import zlib
 
 import pytest
 from PIL import Image
 
 from service.images import ImageRefused, decode_upload
+from tests.image_files import encode, png, webp_claiming
 
 # pytest undoes the filter that the module sets for itself.
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")
 
 MAX_PIXELS = 1_572_864
 RED, WHITE = (255, 0, 0), (255, 255, 255)
-
-
-def encode(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def png(width: int, height: int, bits: int, color: int, rows: bytes) -> bytes:
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def webp_claiming(width: int, height: int) -> bytes:
-    canvas = struct.pack("<I", 10) + b"\x10\0\0\0" + (width - 1).to_bytes(3, "little")
-    picture = encode(Image.new("RGB", (64, 64)), "WEBP")[12:]
-    body = b"WEBPVP8X" + canvas + (height - 1).to_bytes(3, "little") + picture
-    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def refusal(data: bytes, max_pixels: int = MAX_PIXELS) -> str:
