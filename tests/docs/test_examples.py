@@ -1,0 +1,140 @@
+"""The README's examples, run as they are printed against the real service and the real Envoy."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from generation.v1 import generation_pb2 as pb
+from tests.docs.documents import README, ROOT, blocks, commands, section
+from tests.docs.workplace import Result, Workplace
+from tests.stack import Stack
+
+LIMIT = "67108864"
+
+
+def need(*programs: str) -> pytest.MarkDecorator:
+    missing = [program for program in programs if shutil.which(program) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"not on PATH: {', '.join(missing)}")
+
+
+@pytest.fixture(scope="module")
+def workplace(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return Workplace(tmp_path_factory.mktemp("workplace"), stack)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def node(workplace: Workplace) -> Workplace:
+    """The workplace, with the Node example's packages installed as the README says."""
+    (install,) = [command for command in commands(README) if command.startswith("npm")]
+    result = await workplace.run(install)
+    assert result.code == 0, result.errors
+    return workplace
+
+
+def command_of(heading: str, start: str) -> str:
+    (found,) = [text for text in commands(section(README, heading)) if text.startswith(start)]
+    return found
+
+
+def answer(result: Result) -> str:
+    assert result.code == 0, result.errors
+    assert "Paris" in result.output
+    return result.output
+
+
+def events(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line.removeprefix("data: ")) for line in output.splitlines() if line]
+
+
+@need("curl")
+async def test_the_first_command_after_make_run_streams_an_answer(workplace: Workplace) -> None:
+    (first,) = [text for text in commands(README.split("\n## ")[0]) if text.startswith("curl")]
+    result = await workplace.run(first)
+    assert result.code == 0, result.errors
+    assert events(result.output)[-1]["finish_reason"] in ("stop", "length")
+
+
+@need("curl")
+async def test_the_curl_example_answers_what_is_printed(workplace: Workplace) -> None:
+    output = answer(await workplace.run(commands(section(README, "### curl"))[0]))
+    (printed,) = [block.text for block in blocks(section(README, "### curl")) if block.language == "json"]
+    assert json.loads(output) == json.loads(printed)
+
+
+@need("curl")
+async def test_the_streaming_curl_example_sends_the_events_that_are_printed(workplace: Workplace) -> None:
+    result = await workplace.run(commands(section(README, "### curl"))[1])
+    assert result.code == 0, result.errors
+    sent = events(result.output)
+    (printed,) = [block.text for block in blocks(section(README, "### curl")) if block.language == "text"]
+    assert "Paris" in "".join(event.get("text", "") for event in sent)
+    assert sent[:2] + sent[-1:] == events(printed.replace("...\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("heading", "language", "path"),
+    [
+        ("### Python, gRPC", "python", "examples/python/text.py"),
+        ("### Node, gRPC", "javascript", "examples/node/text.mjs"),
+    ],
+)
+def test_the_printed_program_is_the_one_in_its_file(heading: str, language: str, path: str) -> None:
+    (printed,) = [block.text for block in blocks(section(README, heading)) if block.language == language]
+    assert printed == (ROOT / path).read_text()
+    assert LIMIT in printed
+
+
+async def test_the_python_example_streams_an_answer(workplace: Workplace) -> None:
+    assert "seed" in answer(await workplace.run(command_of("### Python, gRPC", "PYTHONPATH")))
+
+
+async def test_the_python_example_shows_which_field_is_wrong(workplace: Workplace) -> None:
+    command = command_of("### Python, gRPC", "PYTHONPATH").partition('"')[0]
+    result = await workplace.run(f'{command}" "')
+    assert result.code == 1
+    assert "INVALID_ARGUMENT" in result.errors
+    assert "\n  prompt: is blank" in result.errors
+
+
+@need("node", "npm")
+async def test_the_node_example_streams_an_answer(node: Workplace) -> None:
+    assert "seed" in answer(await node.run(command_of("### Node, gRPC", "node")))
+
+
+@need("node", "npm")
+async def test_the_node_example_says_what_is_wrong(node: Workplace) -> None:
+    result = await node.run('node examples/node/text.mjs " "')
+    assert result.code == 1
+    assert result.errors.startswith("INVALID_ARGUMENT: prompt: is blank")
+
+
+def test_the_node_example_pins_its_packages() -> None:
+    package = json.loads((ROOT / "examples/node/package.json").read_text())
+    assert all(version[0].isdigit() for version in package["dependencies"].values())
+    assert not Path(ROOT / "examples/node/package-lock.json").exists()
+
+
+@need("grpcurl")
+async def test_the_grpcurl_examples_answer(workplace: Workplace) -> None:
+    listing, stream = commands(section(README, "### grpcurl"))
+    assert "generation.v1.Generation" in (await workplace.run(listing)).output
+    assert "Paris" in answer(await workplace.run(stream))
+
+
+async def test_the_grpcurl_examples_name_what_reflection_offers(channel: grpc.aio.Channel) -> None:
+    _, stream = commands(section(README, "### grpcurl"))
+    service, method = stream.split()[-1].split("/")
+    request = json.loads(stream.split("'")[1])
+    descriptor = pb.DESCRIPTOR.services_by_name["Generation"].methods_by_name[method]
+    assert set(request) <= set(descriptor.input_type.fields_by_name)
+    assert f"-max-msg-sz {LIMIT}" in stream
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+    question = reflection_pb2.ServerReflectionRequest(list_services="")
+    async for found in stub.ServerReflectionInfo(iter([question])):
+        assert service in [offered.name for offered in found.list_services_response.service]
