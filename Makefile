@@ -3,13 +3,13 @@
 # make check    format, lint, types, proto
 # make models   fetch the big models that are configured
 # make lock     choose new versions of the dependencies
-# make clean    remove what was built (keeps models/ and .venv/); distclean removes those too
+# make clean    remove what was built; distclean also removes .venv/. Weights stay where they are
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-MODELS_DIR ?= ./models
+MODELS_DIR ?= $(or $(GENERATION_MODELS_DIR),./models)
 SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 STUBS := generation/v1/generation_pb2_grpc.py
 PROTO := protos/generation/v1/generation.proto
@@ -23,6 +23,8 @@ run: setup embedded
 setup: $(VENV)/.installed proto
 
 $(VENV)/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer with venv is needed; name it with PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Installing the dependencies into $(VENV) (a minute or two the first time)"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -r requirements.lock
@@ -76,4 +78,4 @@ clean:
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) models
+	rm -rf $(VENV)

@@ -15,7 +15,7 @@ from launcher.config import LaunchSettings
 from launcher.screen import welcome
 from launcher.service import ServiceEndedError, ServiceProcess
 from launcher.terminal import own_foreground
-from rest_proxy.envoy import Envoy
+from rest_proxy.envoy import Envoy, check_ports
 from rest_proxy.errors import ProxyError
 from service.config import explain
 from service.health import SERVICE
@@ -28,6 +28,7 @@ async def launch(settings: LaunchSettings) -> int:
     """Runs the service and Envoy until cancelled (0) or until one of them ends by itself (1)."""
     began = time.monotonic()
     addresses = settings.proxy_addresses()
+    check_ports(addresses)  # before the service starts, rather than after
     service = await ServiceProcess.start(settings)
     envoy: Envoy | None = None
     try:
@@ -36,7 +37,8 @@ async def launch(settings: LaunchSettings) -> int:
         await service.serving(f"{SERVICE}/text")
         print(welcome(settings, await service.models(), time.monotonic() - began), flush=True)
         await _first(service.wait(), envoy.wait())
-        raise ServiceEndedError
+        print("launcher: the service or Envoy ended by itself; its log says why", file=sys.stderr)
+        return 1
     except asyncio.CancelledError:
         print("\nStopping: requests in flight are finished first.", flush=True)
         return 0
@@ -83,7 +85,7 @@ def main() -> int:
     except ProxyError as error:
         print(f"launcher: {error}", file=sys.stderr)
     except ServiceEndedError:
-        print("launcher: the service or Envoy ended unexpectedly; what they said is above", file=sys.stderr)
+        pass  # it has said why
     return 1
 
 

@@ -13,7 +13,7 @@ def welcome(settings: LaunchSettings, models: list[pb.Model], seconds: float) ->
         *(f"  {model.modality:<8} {model.name} on {model.device}, {model.dtype}" for model in models),
         "  images   not in this release; requests are checked and answered UNAVAILABLE",
         f"  REST     {'  '.join(rest)}",
-        f"  gRPC     {settings.host}:{settings.port}  (gRPC and gRPC-Web on the REST ports too)",
+        f"  gRPC     {settings.address}  (gRPC and gRPC-Web on the REST ports too)",
         f"  metrics  http://127.0.0.1:{settings.metrics_port}/metrics",
         f"  weights  {settings.models_dir}",
         "",

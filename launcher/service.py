@@ -26,7 +26,8 @@ class ServiceProcess:
 
     def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
         self._process = process
-        self._channel = grpc.aio.insecure_channel(address)
+        # Not through an http_proxy that may be set: the service is on this machine.
+        self._channel = grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     @classmethod
@@ -43,7 +44,7 @@ class ServiceProcess:
             env=os.environ | settings.service_environment(),
             start_new_session=True,
         )
-        return cls(process, f"{settings.host}:{settings.port}")
+        return cls(process, settings.address)
 
     async def serving(self, name: str) -> None:
         """Waits until a health name is SERVING. Raises ServiceEndedError if the service ends first."""

@@ -38,7 +38,7 @@ class Envoy:
         Its log (warnings and one JSON line a request) is appended to `log_path`, or goes to this
         process's own output. ProxyError if a port is taken, or if Envoy refuses its configuration.
         """
-        _check_ports(addresses)
+        check_ports(addresses)
         with tempfile.TemporaryDirectory(prefix="rest-proxy-") as folder:  # read once, at the start
             config = await _write_config(addresses, Path(folder))
             envoy = cls(await _launch(_command(config), log_path), Admin(addresses.admin_port))
@@ -141,7 +141,8 @@ async def _launch(command: list[str], log_path: Path | None) -> Process:
         return await asyncio.create_subprocess_exec(*bound, stdout=log, stderr=log, start_new_session=True)
 
 
-def _check_ports(addresses: ProxyAddresses) -> None:
+def check_ports(addresses: ProxyAddresses) -> None:
+    """Raises ProxyError, which names the port, if another process listens on one of them."""
     wanted = [(addresses.host, port) for port in addresses.ports] + [("127.0.0.1", addresses.admin_port)]
     for host, port in wanted:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -14,7 +14,11 @@ class Settings(BaseSettings):
     """Everything an operator can choose; every default works on a bare machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GENERATION_", cli_kebab_case=True, cli_implicit_flags=True, frozen=True
+        env_prefix="GENERATION_",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_prog_name="python -m service",
+        frozen=True,
     )
 
     host: str = Field("127.0.0.1", description="address the gRPC port binds")
@@ -36,7 +40,9 @@ class Settings(BaseSettings):
     max_frame_pixels: int = Field(16_777_216, ge=4096, description="largest area of all frames together")
     max_message_bytes: int = Field(64 << 20, ge=1 << 20, description="largest gRPC message, in bytes")
 
-    deadline_s: float = Field(600.0, gt=0, description="deadline of calls that bring none, in seconds")
+    deadline_s: float = Field(
+        600.0, gt=0, le=600, description="deadline of calls that bring none, in seconds"
+    )
     grace_s: float = Field(30.0, ge=0, description="time for calls in flight at a stop, in seconds")
     keepalive_s: float = Field(20.0, gt=0, description="silence after which a client is pinged, in seconds")
     keepalive_timeout_s: float = Field(10.0, gt=0, description="time for a ping's answer, in seconds")
@@ -44,6 +50,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severe log line"
     )
+
+    @property
+    def address(self) -> str:
+        """host:port of the gRPC port; an IPv6 host in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @model_validator(mode="after")
     def _loopback_unless_insecure(self) -> "Settings":
@@ -67,5 +78,9 @@ def is_loopback(host: str) -> bool:
 
 def explain(program: str, error: ValidationError) -> str:
     """One line for each wrong setting."""
-    lines = (f"{program}: {'.'.join(map(str, wrong['loc']))} {wrong['msg']}" for wrong in error.errors())
+    lines = []
+    for wrong in error.errors():
+        names = [str(part) for part in wrong["loc"] if isinstance(part, str)]
+        text = wrong["msg"].removeprefix("Value error, ")
+        lines.append(": ".join([program, *names, text]))
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 
 import grpc
@@ -66,7 +67,7 @@ class GenerationServer:
         self._engine.start()
         await self._server.start()
         metrics_port = self._metrics_server.server_port
-        log.info("gRPC on %s:%d, metrics on 127.0.0.1:%d", settings.host, port, metrics_port)
+        log.info("gRPC on %s port %d, metrics on 127.0.0.1:%d", settings.host, port, metrics_port)
         return port
 
     async def stop(self) -> None:
@@ -108,11 +109,14 @@ class GenerationServer:
         )
 
     def _bind(self) -> int:
-        address = f"{self._settings.host}:{self._settings.port}"
+        settings = self._settings
         try:
-            return self._server.add_insecure_port(address)
-        except RuntimeError:
-            raise PortTakenError(f"gRPC address {address} is taken or cannot be bound") from None
+            # gRPC would print lines of its own about a taken port; a plain socket finds it first.
+            family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+            socket.create_server((settings.host, settings.port), family=family).close()
+            return self._server.add_insecure_port(settings.address)
+        except (OSError, RuntimeError):
+            raise PortTakenError(f"gRPC address {settings.address} is taken or cannot be bound") from None
 
     def _engine_state_changed(self, state: State) -> None:
         change = self._health.set_modality("text", serving=state == "ready")

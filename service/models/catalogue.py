@@ -69,7 +69,7 @@ MISTRAL = Model(
         ),
     ),
     disk_bytes=14_490 * MB,
-    gpu_bytes=20 * GIB,
+    gpu_bytes=22 * GIB,
     licence="Apache-2.0",
 )
 

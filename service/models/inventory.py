@@ -1,5 +1,6 @@
 """What lies in the models folder, and whether it can be served."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ def inventory(models_dir: Path) -> list[Entry]:
 def how_to_get(folder: Path) -> str:
     """The command that brings a model of the catalogue into its folder."""
     command = "prepare" if folder.name == EMBEDDED.name else f"fetch {folder.name}"
-    return f"python -m service.models {command} --models-dir {folder.parent}"
+    return f"{sys.executable} -m service.models {command} --models-dir {folder.parent}"
 
 
 def _folders(models_dir: Path) -> Iterator[str]:

@@ -32,6 +32,8 @@ class BrokenServicer(GenerationServicer):
     async def GenerateText(
         self, request: pb.GenerateTextRequest, context: _ServicerContext
     ) -> pb.GenerateTextResponse:
+        if request.prompt == "slow":
+            await asyncio.sleep(60)
         raise FAILURES[request.prompt]()
 
     async def StreamText(
@@ -49,7 +51,7 @@ FAILURES: dict[str, Callable[[], BaseException]] = {
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def broken() -> AsyncIterator[GenerationAsyncStub]:
-    server = grpc.aio.server(interceptors=[CallInterceptor(Metrics(), deadline_s=5)])
+    server = grpc.aio.server(interceptors=[CallInterceptor(Metrics(), deadline_s=0.5)])
     generation_pb2_grpc.add_GenerationServicer_to_server(BrokenServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -78,6 +80,12 @@ async def test_fault_10_a_cancelled_error_from_inside_is_a_status_and_not_a_hang
     with pytest.raises(grpc.aio.AioRpcError) as failed:
         await broken.GenerateText(pb.GenerateTextRequest(prompt="cancelled"), timeout=5)
     assert failed.value.code() == grpc.StatusCode.INTERNAL
+
+
+async def test_a_call_that_brings_no_deadline_gets_the_services(broken: GenerationAsyncStub) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await broken.GenerateText(pb.GenerateTextRequest(prompt="slow"))
+    assert failed.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 @pytest.mark.parametrize("what", ["exception", "cancelled"])

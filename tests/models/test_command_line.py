@@ -13,7 +13,7 @@ def test_list_shows_states_and_the_choice(tmp_path: Path, capsys: pytest.Capture
     assert main(["list", "--models-dir", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == [EMBEDDED.name, "text", "ready"]
-    assert "not here: python -m service.models fetch mistral-7b-instruct-v0.1" in lines[1]
+    assert "-m service.models fetch mistral-7b-instruct-v0.1" in lines[1]
     assert "refused: mine has the architecture ['Other']" in lines[3]
     assert lines[4].startswith(f"served: {EMBEDDED.name}")
 

@@ -32,7 +32,7 @@ class SteeredService:
         self.released = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.calls = 0
-        self.seconds_left = 0.0
+        self.seconds_left: float | None = 0.0
         self.image = b""
 
     def handler(self) -> grpc.GenericRpcHandler:
