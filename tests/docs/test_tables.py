@@ -34,7 +34,7 @@ ERRORS = [
 
 def setting_row(name: str, field: FieldInfo) -> list[str]:
     default = field.default
-    text = default if isinstance(default, str) else json.dumps(default, separators=(",", ":"))
+    text = default if isinstance(default, str) else json.dumps(default, separators=(",", ":")).strip("[]")
     flag = name.replace("_", "-")
     return [f"`--{flag}`", f"`GENERATION_{name.upper()}`", f"`{text}`", field.description or ""]
 
