@@ -17,6 +17,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 900
 
@@ -70,8 +72,9 @@ def _wait_for_first_token(url: str, run: subprocess.Popen[bytes], end: float) ->
 
 def _stop(run: subprocess.Popen[bytes]) -> int:
     """Interrupts the launcher alone, as Ctrl-C in a terminal does, and returns make's exit code."""
-    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
-    os.kill(int(children[0]), signal.SIGINT)
+    family = psutil.Process(run.pid).children(recursive=True)
+    launcher = next(process for process in family if process.cmdline()[1:3] == ["-m", "launcher"])
+    launcher.send_signal(signal.SIGINT)
     return run.wait(timeout=60)
 
 
