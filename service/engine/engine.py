@@ -45,6 +45,7 @@ class Engine:
         self._longest_step_s = longest_step_s
         self._on_state = on_state
         self._ids = itertools.count(1)
+        # The requests that the engine still works on, and those of them that their callers have left.
         self._inboxes: dict[int, asyncio.Queue[Event]] = {}
         self._dropped: dict[int, int] = {}
         self._steps = 0
@@ -75,19 +76,18 @@ class Engine:
         request_id = next(self._ids)
         inbox = self._inboxes[request_id] = asyncio.Queue()
         began = time.monotonic()
-        ended = False
         process.work.send(Submit(request_id, params, timeout_s))
         try:
-            while not ended:
+            while True:
                 event = await inbox.get()
-                ended = ends(event)
                 if isinstance(event, Failed):
                     raise self._error(event.failure)
                 yield event
+                if ends(event):
+                    return
         finally:
-            del self._inboxes[request_id]
             self._admission.leave(time.monotonic() - began)
-            if not ended:
+            if self._inboxes.pop(request_id, None) is not None:
                 self._drop(process, request_id)
 
     def _ready_process(self) -> EngineProcess:
@@ -124,7 +124,10 @@ class Engine:
         if (inbox := self._inboxes.get(request_id)) is not None:
             for event in events:
                 inbox.put_nowait(event)
-        if ends(events[-1]) and request_id in self._dropped:
+        if not ends(events[-1]):
+            return
+        self._inboxes.pop(request_id, None)
+        if request_id in self._dropped:
             self._metrics.drop_steps.observe(self._steps - self._dropped.pop(request_id) - 1)
 
     async def _supervise(self) -> None:
@@ -183,6 +186,7 @@ class Engine:
             self._set_state("failed")
         for inbox in self._inboxes.values():
             inbox.put_nowait(Failed("cancelled"))
+        self._inboxes.clear()
         self._dropped.clear()
 
     def _set_state(self, state: State) -> None:
