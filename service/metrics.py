@@ -72,7 +72,7 @@ class Metrics:
         )
         self._drop_steps = Histogram(
             "generation_engine_drop_steps",
-            "Steps that a dropped request still took part in",
+            "Steps that began between a caller's leaving and its request's leaving the engine",
             engine,
             buckets=(0, 1, 2, 5),
             registry=registry,

@@ -45,10 +45,8 @@ class Engine:
         self._longest_step_s = longest_step_s
         self._on_state = on_state
         self._ids = itertools.count(1)
-        # The requests that the engine still works on, and those of them that their callers have left.
+        # The requests that the engine still works on.
         self._inboxes: dict[int, asyncio.Queue[Event]] = {}
-        self._dropped: dict[int, int] = {}
-        self._steps = 0
         self._process: EngineProcess | None = None
         self._load_seconds = 10.0
         self._supervisor: asyncio.Task[None] | None = None
@@ -108,15 +106,15 @@ class Engine:
         return errors.EngineError(f"the {self.spec.modality} engine failed on this request")
 
     def _drop(self, process: EngineProcess, request_id: int) -> None:
-        process.control.send(Cancel(request_id))
-        self._dropped[request_id] = self._steps
+        process.control.send(Cancel(request_id, time.monotonic()))
         self._metrics.dropped.inc()
 
     def _receive(self, message: Message) -> None:
         if not isinstance(message, Stepped):
             return
-        self._steps = message.step
         self._metrics.stepped(message.running, message.waiting)
+        for steps in message.dropped:
+            self._metrics.drop_steps.observe(steps)
         for request_id, events in message.events:
             self._deliver(request_id, events)
 
@@ -124,11 +122,8 @@ class Engine:
         if (inbox := self._inboxes.get(request_id)) is not None:
             for event in events:
                 inbox.put_nowait(event)
-        if not ends(events[-1]):
-            return
-        self._inboxes.pop(request_id, None)
-        if request_id in self._dropped:
-            self._metrics.drop_steps.observe(self._steps - self._dropped.pop(request_id) - 1)
+        if ends(events[-1]):
+            self._inboxes.pop(request_id, None)
 
     async def _supervise(self) -> None:
         pause = BACK_OFF_S[0]
@@ -150,7 +145,6 @@ class Engine:
     async def _run_process(self) -> None:
         began = time.monotonic()
         process = await EngineProcess.spawn(self.spec, self._receive)
-        self._steps = 0
         try:
             if await process.ready:
                 self._load_seconds = time.monotonic() - began
@@ -187,7 +181,6 @@ class Engine:
         for inbox in self._inboxes.values():
             inbox.put_nowait(Failed("cancelled"))
         self._inboxes.clear()
-        self._dropped.clear()
 
     def _set_state(self, state: State) -> None:
         self.state = state

@@ -44,9 +44,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Control, down: drop a request before the next step."""
+    """Control, down: drop a request before the next step.
+
+    `at` is when its caller left, on time.monotonic(), which all processes of a machine share.
+    """
 
     request_id: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +76,21 @@ class StartFailed:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Control, up, several times a second: the steps done and for how long the current one runs."""
+    """Control, up, several times a second: for how long the current step runs, 0 between steps."""
 
-    steps: int
     step_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """Work, up, after each step: its number, what it brought, and who is still there."""
+    """Work, up, after each step: what it brought by request id, and how many are still there.
 
-    step: int
+    `dropped` has an entry for each request that was cancelled before the step: the steps that began
+    after its caller had left.
+    """
+
     events: list[tuple[int, list[Event]]]
+    dropped: list[int]
     running: int
     waiting: int
 

@@ -26,6 +26,8 @@ class Scheduler(Generic[P]):
         self._pipeline = pipeline
         self._clock = clock
         self._ended: list[Request[P]] = []
+        self._newest_id = 0
+        self._cancelled_early: set[int] = set()
         self.waiting: deque[Request[P]] = deque()
         self.running: list[Request[P]] = []
 
@@ -35,14 +37,26 @@ class Scheduler(Generic[P]):
         return not self.waiting and not self.running
 
     def add(self, request: Request[P]) -> None:
-        """Queues a request."""
+        """Queues a request. Ids rise from request to request."""
+        self._newest_id = request.id
         self.waiting.append(request)
+        if request.id in self._cancelled_early:
+            self._cancelled_early.remove(request.id)
+            self.cancel(request.id)
 
-    def cancel(self, request_id: int) -> None:
-        """Ends a request before the next step; an unknown id is one that has just ended."""
+    def cancel(self, request_id: int) -> bool:
+        """Ends a request before the next step; False if it had just ended by itself.
+
+        Cancels have a pipe of their own, so one may come before its request.
+        """
+        if request_id > self._newest_id:
+            self._cancelled_early.add(request_id)
+            return True
         for request in (*self.waiting, *self.running):
             if request.id == request_id:
                 self._end(request, "cancelled")
+                return True
+        return False
 
     def step(self) -> list[Request[P]]:
         """Drops, admits, advances; returns the requests that have events to hand back."""

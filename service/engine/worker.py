@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from queue import Empty, SimpleQueue
 from socket import socket
 
@@ -25,6 +26,7 @@ from service.engine.scheduler import Scheduler
 from service.pipelines import load_pipeline
 
 HEARTBEAT_S = 0.25
+REMEMBERED_STEPS = 16
 log = logging.getLogger(__name__)
 
 
@@ -33,8 +35,9 @@ class Worker:
 
     def __init__(self, work: socket, control: socket) -> None:
         self._inbox: SimpleQueue[Message] = SimpleQueue()
-        self._steps = 0
         self._step_began: float | None = None
+        self._last_begun: deque[float] = deque(maxlen=REMEMBERED_STEPS)
+        self._dropped: list[int] = []
         self._work = Channel(work, self._inbox.put, _exit)
         self._control = Channel(control, self._receive_control, _exit)
 
@@ -75,16 +78,18 @@ class Worker:
                 deadline = time.monotonic() + message.seconds_left
                 scheduler.add(Request(message.request_id, message.params, deadline))
             case Cancel():
-                scheduler.cancel(message.request_id)
+                if scheduler.cancel(message.request_id):
+                    self._dropped.append(sum(began > message.at for began in self._last_begun))
 
     def _step(self, scheduler: Scheduler[Params]) -> None:
         self._step_began = time.monotonic()
+        self._last_begun.append(self._step_began)
         news = scheduler.step()
         self._step_began = None
-        self._steps += 1
         events = [(request.id, request.take_events()) for request in news]
         running, waiting = len(scheduler.running), len(scheduler.waiting)
-        self._work.send(Stepped(self._steps, events, running, waiting))
+        self._work.send(Stepped(events, self._dropped, running, waiting))
+        self._dropped = []
 
     def _receive_control(self, message: Message) -> None:
         if isinstance(message, Stop):
@@ -95,7 +100,7 @@ class Worker:
         while True:
             began = self._step_began
             seconds = time.monotonic() - began if began is not None else 0.0
-            self._control.send(Heartbeat(self._steps, seconds))
+            self._control.send(Heartbeat(seconds))
             time.sleep(HEARTBEAT_S)
 
 

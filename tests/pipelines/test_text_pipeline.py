@@ -59,7 +59,8 @@ def generated(model: PreTrainedModel, wanted: TextParams) -> list[int]:
 def test_greedy_output_equals_transformers_generate_token_for_token_on_20_prompts(
     pipeline: TextPipeline, reference: PreTrainedModel, tokenizer: TextTokenizer
 ) -> None:
-    asked = [params(tokenizer.encode_prompt(prompt), stop_ids=tokenizer.stop_ids) for prompt in PROMPTS]
+    stop = {"max_tokens": 16, "stop_ids": tokenizer.stop_ids}
+    asked = [params(tokenizer.encode_prompt(prompt), **stop) for prompt in PROMPTS]
     assert max(len(wanted.prompt_ids) for wanted in asked) > 2 * PROMPT_BLOCK
     ours = [tokens(events) for events in run(pipeline, asked)]
     for wanted, mine in zip(asked, ours, strict=True):

@@ -130,6 +130,15 @@ def test_cancelling_what_has_ended_changes_nothing(house: House) -> None:
     assert house.events[1] == [Token(0, "stop")]
 
 
+def test_a_cancel_that_overtakes_its_request_holds(house: House) -> None:
+    house.scheduler.cancel(5)
+    house.add(5, steps=3)
+    house.add(6, steps=1)
+    house.run()
+    assert house.events[5] == [Failed("cancelled")]
+    assert house.pipeline.batches == [[6]]
+
+
 def test_fault_26_a_deadline_that_passes_in_the_queue_is_never_started() -> None:
     house = House(slots=1)
     house.add(1, steps=5)
