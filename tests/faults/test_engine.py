@@ -31,7 +31,9 @@ async def test_fault_01_a_killed_engine_fails_its_requests_at_once_and_comes_bac
                     last = message
             assert failed.value.code() == grpc.StatusCode.UNAVAILABLE
             assert last.finish_reason == "error"
-        assert time.monotonic() - killed < 2.0  # promised: 1 s
+        seconds = time.monotonic() - killed
+        print(f"4 requests got UNAVAILABLE {seconds * 1000:.0f} ms after SIGKILL")
+        assert seconds < 2.0  # promised: 1 s
         assert await service.health("") == "SERVING"
         await service.until("NOT_SERVING", seconds=2)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
