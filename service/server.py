@@ -19,6 +19,7 @@ from service.image_service import ImageService
 from service.interceptor import CallInterceptor
 from service.metrics import Metrics
 from service.models.choose import Choice
+from service.models.errors import ModelError
 from service.params.limits import ImageLimits
 from service.servicer import GenerationServicer
 from service.text.tokenizer import TextTokenizer
@@ -33,7 +34,10 @@ class PortTakenError(Exception):
 
 
 class GenerationServer:
-    """One service: its gRPC port, its metrics port, its engine."""
+    """One service: its gRPC port, its metrics port, its engine.
+
+    Raises ModelError if the chosen model's tokenizer cannot be used.
+    """
 
     def __init__(self, settings: Settings, choice: Choice) -> None:
         self._settings = settings
@@ -41,7 +45,7 @@ class GenerationServer:
         self._health = Health()
         self._calls = CallInterceptor(self._metrics, settings.deadline_s)
         self._health_tasks: set[asyncio.Task[None]] = set()
-        tokenizer = TextTokenizer.load(choice.folder, settings.context_tokens)
+        tokenizer = _load_tokenizer(choice, settings.context_tokens)
         self._engine = self._make_engine(choice, tokenizer.context_tokens)
         text = TextService(self._engine, tokenizer, self._metrics)
         images = ImageService(ImageLimits(settings.max_pixels, settings.max_frame_pixels))
@@ -128,6 +132,13 @@ class GenerationServer:
         end = time.monotonic() + seconds
         while self._calls.in_flight and time.monotonic() < end:  # noqa: ASYNC110 - a count has no event
             await asyncio.sleep(POLL_S)
+
+
+def _load_tokenizer(choice: Choice, context_limit: int) -> TextTokenizer:
+    try:
+        return TextTokenizer.load(choice.folder, context_limit)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"the tokenizer of {choice.name} cannot be used: {error}") from error
 
 
 def _options(settings: Settings) -> list[tuple[str, int]]:

@@ -32,7 +32,6 @@ class EngineProcess:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._process = process
-        self._on_work = on_work
         self._heard = time.monotonic()
         self._step_seconds = 0.0
         self.ready: asyncio.Future[bool] = self._loop.create_future()

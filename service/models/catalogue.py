@@ -6,7 +6,6 @@ from typing import Literal
 Modality = Literal["text", "image"]
 
 MB = 10**6
-GB = 10**9
 GIB = 1 << 30
 
 

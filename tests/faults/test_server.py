@@ -51,13 +51,14 @@ async def test_fault_11_a_flood_is_refused_quickly_with_an_honest_delay_and_the_
     tmp_path: Path,
 ) -> None:
     short = pb.GenerateTextRequest(prompt="Hi", max_tokens=10)
+    admitted = pb.GenerateTextRequest(prompt=LONG.prompt, max_tokens=100, temperature=0)
     async with (
         running_service(tmp_path / "log", max_running=2, max_waiting=2) as service,
         service.channel() as channel,
     ):
         generation = stub(channel)
         await generation.GenerateText(short)
-        calls = [generation.GenerateText(LONG, timeout=30) for _ in range(4)]
+        calls = [asyncio.ensure_future(code_of(generation.GenerateText(admitted))) for _ in range(4)]
         while await service.metric("generation_engine_waiting.*") != 2:
             await asyncio.sleep(0.02)
         for _ in range(40):
@@ -70,8 +71,7 @@ async def test_fault_11_a_flood_is_refused_quickly_with_an_honest_delay_and_the_
             assert rpc_status.from_call(refused.value).details[0].Unpack(retry)
             assert 0 < retry.retry_delay.ToMilliseconds() <= 60_000
         assert await service.health("") == "SERVING"
-        for call in calls:
-            call.cancel()
+        assert await asyncio.gather(*calls) == [grpc.StatusCode.OK] * 4
         assert (await generation.GenerateText(short)).completion_tokens > 0
 
 
@@ -138,6 +138,21 @@ def test_fault_29_cut_off_weights_are_a_clear_error_at_the_start(tmp_path: Path,
     code, output = start_and_fail(f"--models-dir={tmp_path}")
     assert code == 1
     assert "model.safetensors" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("content", ["{}", '{"model": 1}', "not json"])
+def test_fault_29_a_tokenizer_that_is_none_is_a_clear_error_at_the_start(
+    tmp_path: Path, content: str
+) -> None:
+    (tmp_path / EMBEDDED).mkdir()
+    for file in (MODELS_DIR / EMBEDDED).resolve().iterdir():
+        (tmp_path / EMBEDDED / file.name).symlink_to(file)
+    (tmp_path / EMBEDDED / "tokenizer.json").unlink()
+    (tmp_path / EMBEDDED / "tokenizer.json").write_text(content)
+    code, output = start_and_fail(f"--models-dir={tmp_path}")
+    assert code == 1
+    assert "tokenizer" in output
     assert "Traceback" not in output
 
 
