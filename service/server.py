@@ -49,9 +49,9 @@ class GenerationServer:
         self._engine = self._make_engine(choice, tokenizer.context_tokens)
         text = TextService(self._engine, tokenizer, self._metrics)
         images = ImageService(ImageLimits(settings.max_pixels, settings.max_frame_pixels))
-        self._servicer = GenerationServicer(settings, text, images)
+        servicer = GenerationServicer(settings, text, images, lambda: self._calls.draining)
         self._server = grpc.aio.server(interceptors=[self._calls], options=_options(settings))
-        self._add_services()
+        self._add_services(servicer)
 
     async def start(self) -> int:
         """Opens both ports, begins to load the engine and returns the gRPC port.
@@ -79,7 +79,7 @@ class GenerationServer:
         log.info(
             "stopping; calls in flight: %d, they have %g s", self._calls.in_flight, self._settings.grace_s
         )
-        self._calls.draining = self._servicer.draining = True
+        self._calls.draining = True
         await self._health.drain()
         await self._calls_end(self._settings.grace_s)
         self._calls.cut()
@@ -104,8 +104,8 @@ class GenerationServer:
         admission = Admission("text", settings.max_running + settings.max_waiting)
         return Engine(spec, admission, self._metrics, settings.watchdog_s, self._engine_state_changed)
 
-    def _add_services(self) -> None:
-        generation_pb2_grpc.add_GenerationServicer_to_server(self._servicer, self._server)
+    def _add_services(self, servicer: GenerationServicer) -> None:
+        generation_pb2_grpc.add_GenerationServicer_to_server(servicer, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
         names = [service.full_name for service in generation_pb2.DESCRIPTOR.services_by_name.values()]
         reflection.enable_server_reflection(

@@ -1,6 +1,6 @@
 """The RPCs: decode, await, encode. What can go wrong is the interceptor's to tell the client."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 
 class GenerationServicer(generation_pb2_grpc.GenerationServicer):
-    """The Generation service. `draining` is set when the service is about to stop."""
+    """The Generation service. `draining` tells whether it is about to stop."""
 
-    def __init__(self, settings: Settings, text: TextService, images: ImageService) -> None:
+    def __init__(
+        self, settings: Settings, text: TextService, images: ImageService, draining: Callable[[], bool]
+    ) -> None:
         self._settings = settings
         self._text = text
         self._images = images
-        self.draining = False
+        self._draining = draining
 
     async def GenerateText(
         self, request: pb.GenerateTextRequest, context: "Context"
@@ -73,7 +75,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServicer):
         yield pb.StreamFramesResponse()
 
     async def GetHealth(self, request: pb.GetHealthRequest, context: "Context") -> pb.GetHealthResponse:
-        return convert.health(self._text.engine, self._settings, draining=self.draining)
+        return convert.health(self._text.engine, self._settings, draining=self._draining())
 
     async def ListModels(self, request: pb.ListModelsRequest, context: "Context") -> pb.ListModelsResponse:
         return pb.ListModelsResponse(models=[convert.model(self._text.engine, self._settings.max_waiting)])
