@@ -34,8 +34,10 @@ async def launch(settings: LaunchSettings) -> int:
     try:
         await service.serving("")
         envoy = await Envoy.start(addresses, log_path=ENVOY_LOG)
-        await service.serving(f"{SERVICE}/text")
-        print(welcome(settings, await service.models(), time.monotonic() - began), flush=True)
+        models = await service.models()
+        for model in models:
+            await service.serving(f"{SERVICE}/{model.modality}")
+        print(welcome(settings, models, time.monotonic() - began), flush=True)
         await _first(service.wait(), envoy.wait())
         print("launcher: the service or Envoy ended by itself; its log says why", file=sys.stderr)
         return 1

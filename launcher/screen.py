@@ -11,7 +11,7 @@ def welcome(settings: LaunchSettings, models: list[pb.Model], seconds: float) ->
         f"The generation service is ready after {seconds:.1f} s.",
         "",
         *(f"  {model.modality:<8} {model.name} on {model.device}, {model.dtype}" for model in models),
-        "  images   not in this release; requests are checked and answered UNAVAILABLE",
+        *_without_images(models),
         f"  REST     {'  '.join(rest)}",
         f"  gRPC     {settings.address}  (gRPC and gRPC-Web on the REST ports too)",
         f"  metrics  http://127.0.0.1:{settings.metrics_port}/metrics",
@@ -24,3 +24,9 @@ def welcome(settings: LaunchSettings, models: list[pb.Model], seconds: float) ->
         "Ctrl-C stops everything once the requests in flight are answered; a second one stops at once.",
     ]
     return "\n".join(lines)
+
+
+def _without_images(models: list[pb.Model]) -> list[str]:
+    if any(model.modality == "image" for model in models):
+        return []
+    return ["  image    no model: `make models` fetches one for a GPU, --image-model names one of your own"]

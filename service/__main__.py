@@ -12,7 +12,7 @@ from pydantic_settings import CliApp
 
 from service.config import Settings, explain
 from service.logs import configure_logging
-from service.models.choose import choose_text_model
+from service.models.choose import Choice, choose_image_model, choose_text_model, describe
 from service.models.errors import ModelError
 from service.models.gpu import find_gpu
 from service.server import GenerationServer, PortTakenError
@@ -22,16 +22,24 @@ log = logging.getLogger("service")
 
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT; a second one ends the process at once."""
-    models_dir = Path(settings.models_dir)
-    choice = choose_text_model(models_dir, settings.text_model, settings.device, find_gpu(), settings.dtype)
-    log.info("text model %s: %s", choice.name, choice.reason)
+    text, image = _choose(settings)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stopping)
-    server = GenerationServer(settings, choice)
+    server = GenerationServer(settings, text, image)
     await server.start()
     await stopping.wait()
     await server.stop()
+
+
+def _choose(settings: Settings) -> tuple[Choice, Choice | None]:
+    models_dir, gpu = Path(settings.models_dir), find_gpu()
+    device, dtype = settings.device, settings.dtype
+    text = choose_text_model(models_dir, settings.text_model, device, gpu, dtype)
+    image = choose_image_model(models_dir, settings.image_model, device, gpu, dtype, beside=text)
+    log.info("text model %s", describe(text))
+    log.info("image model %s", describe(image) if image else "none: image requests are only checked")
+    return text, image
 
 
 def _stop(stopping: asyncio.Event) -> None:

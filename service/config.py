@@ -29,15 +29,30 @@ class Settings(BaseSettings):
     # A string: GET /health shows it as it was written, and a Path would drop the "./".
     models_dir: str = Field("./models", description="folder that holds the weights")
     text_model: str = Field("auto", description="model folder or catalogue name to serve; auto chooses")
+    image_model: str = Field(
+        "auto", description="model folder or catalogue name to serve; auto chooses, none serves no images"
+    )
     device: Device = Field("auto", description="where models compute; auto prefers a GPU")
     dtype: Dtype = Field("auto", description="number type; auto is float32 on a CPU, bfloat16 on a GPU")
     threads: int = Field(0, ge=0, description="CPU threads of an engine; 0 takes every core")
 
     context_tokens: int = Field(4096, ge=64, description="most tokens of prompt and answer together")
     max_running: int = Field(16, ge=1, le=256, description="text requests worked on at once")
+    running_pixels: int = Field(
+        16_777_216, ge=4096, description="area of image requests worked on at once, in pixels"
+    )
     max_waiting: int = Field(64, ge=0, description="requests that may wait before more are refused")
     max_pixels: int = Field(1_572_864, ge=4096, description="largest image area, in pixels")
     max_frame_pixels: int = Field(16_777_216, ge=4096, description="largest area of all frames together")
+    image_batch: int = Field(
+        0, ge=0, description="images that share a denoising step; 0: one on a CPU, measured on a GPU"
+    )
+    batch_invariant: bool = Field(
+        False, description="a seed means the same bytes on a GPU too, whoever shares the step; slower"
+    )
+    image_compile: bool = Field(
+        False, description="compile the image model for the GPU: minutes at the first start, then cached"
+    )
     max_message_bytes: int = Field(64 << 20, ge=1 << 20, description="largest gRPC message, in bytes")
 
     deadline_s: float = Field(

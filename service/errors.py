@@ -7,6 +7,7 @@
     ├── Unavailable         UNAVAILABLE         RetryInfo
     ├── DeadlineExceeded    DEADLINE_EXCEEDED
     ├── EngineError         INTERNAL            ErrorInfo, reason ENGINE_FAILED
+    │   └── OutOfMemory     INTERNAL            ErrorInfo, reason OUT_OF_MEMORY
     └── InternalError       INTERNAL            ErrorInfo, reason INTERNAL
 
 Texts name the field, what it got and what it takes. They never carry a path, a traceback or
@@ -113,6 +114,12 @@ class EngineError(ServiceError):
     """An engine failed on this request; others and later ones are not affected."""
 
     reason = "ENGINE_FAILED"
+
+
+class OutOfMemory(EngineError):
+    """The request does not fit the device's memory, even alone."""
+
+    reason = "OUT_OF_MEMORY"
 
 
 class InternalError(ServiceError):

@@ -45,6 +45,18 @@ def decode_upload(data: bytes, max_pixels: int) -> Image.Image:
         raise ImageRefused("is damaged or incomplete and cannot be decoded") from error
 
 
+def decode_mask(data: bytes, size: tuple[int, int]) -> Image.Image:
+    """A mask for an image of `size`, in mode "L": 255 where the file is nearer to white, else 0.
+
+    Raises ImageRefused, as decode_upload does, and for another size.
+    """
+    mask = decode_upload(data, size[0] * size[1])
+    if mask.size != size:
+        got, takes = (" x ".join(map(str, sides)) for sides in (mask.size, size))
+        raise ImageRefused(f"is {got} pixels, takes the image's size {takes}")
+    return mask.convert("L").point(lambda value: 255 if value >= 128 else 0)
+
+
 def _refuse_text(data: bytes) -> None:
     if not data:
         raise ImageRefused(f"is empty, {_TAKES}")

@@ -24,15 +24,17 @@ class EngineMetrics:
     """The counters of one engine."""
 
     steps: Counter
+    batch: Histogram
     running: Gauge
     waiting: Gauge
     restarts: Counter
     dropped: Counter
     drop_steps: Histogram
 
-    def stepped(self, running: int, waiting: int) -> None:
-        """Counts one step that left so many requests running and waiting."""
+    def stepped(self, batch: int, running: int, waiting: int) -> None:
+        """Counts one step of `batch` requests together that left so many running and waiting."""
         self.steps.inc()
+        self.batch.observe(batch)
         self.running.set(running)
         self.waiting.set(waiting)
 
@@ -55,6 +57,13 @@ class Metrics:
         self.prompt_tokens = Counter("generation_prompt_tokens", "Tokens read in prompts", registry=registry)
         self.completion_tokens = Counter("generation_completion_tokens", "Tokens written", registry=registry)
         self._steps = Counter("generation_engine_steps", "Steps an engine took", engine, registry=registry)
+        self._batch = Histogram(
+            "generation_engine_batch_requests",
+            "Requests that took a step together",
+            engine,
+            buckets=(0, 1, 2, 4, 8, 16, 32),
+            registry=registry,
+        )
         self._running = Gauge(
             "generation_engine_running", "Requests in an engine's batch", engine, registry=registry
         )
@@ -82,6 +91,7 @@ class Metrics:
         """The counters of the engine of this modality."""
         return EngineMetrics(
             steps=self._steps.labels(name),
+            batch=self._batch.labels(name),
             running=self._running.labels(name),
             waiting=self._waiting.labels(name),
             restarts=self._restarts.labels(name),

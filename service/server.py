@@ -11,9 +11,7 @@ from grpc_reflection.v1alpha import reflection
 
 from generation.v1 import generation_pb2, generation_pb2_grpc
 from service.config import Settings
-from service.engine.admission import Admission
-from service.engine.engine import Engine, State
-from service.engine.messages import EngineSpec
+from service.engines import Engines, image_spec, text_spec
 from service.health import Health
 from service.image_service import ImageService
 from service.interceptor import CallInterceptor
@@ -34,27 +32,25 @@ class PortTakenError(Exception):
 
 
 class GenerationServer:
-    """One service: its gRPC port, its metrics port, its engine.
+    """One service: its gRPC port, its metrics port, its engines.
 
-    Raises ModelError if the chosen model's tokenizer cannot be used.
+    Raises ModelError if the chosen text model's tokenizer cannot be used.
     """
 
-    def __init__(self, settings: Settings, choice: Choice) -> None:
+    def __init__(self, settings: Settings, text: Choice, image: Choice | None) -> None:
         self._settings = settings
         self._metrics = Metrics()
         self._health = Health()
         self._calls = CallInterceptor(self._metrics, settings.deadline_s)
-        self._health_tasks: set[asyncio.Task[None]] = set()
-        tokenizer = _load_tokenizer(choice, settings.context_tokens)
-        self._engine = self._make_engine(choice, tokenizer.context_tokens)
-        text = TextService(self._engine, tokenizer, self._metrics)
-        images = ImageService(ImageLimits(settings.max_pixels, settings.max_frame_pixels))
-        servicer = GenerationServicer(settings, text, images, lambda: self._calls.draining)
+        self._engines = Engines(settings, self._metrics, self._health)
+        texts, images = self._text_service(text), self._image_service(image)
         self._server = grpc.aio.server(interceptors=[self._calls], options=_options(settings))
-        self._add_services(servicer)
+        self._add_services(
+            GenerationServicer(settings, self._engines.all, texts, images, lambda: self._calls.draining)
+        )
 
     async def start(self) -> int:
-        """Opens both ports, begins to load the engine and returns the gRPC port.
+        """Opens both ports, begins to load the engines and returns the gRPC port.
 
         Raises PortTakenError.
         """
@@ -66,9 +62,10 @@ class GenerationServer:
             raise PortTakenError(
                 f"metrics port {settings.metrics_port} is taken: {error.strerror}"
             ) from error
-        await self._health.set_modality("image", serving=False)
+        for modality in ("text", "image"):
+            await self._health.set_modality(modality, serving=False)
         await self._health.set_service(serving=True)
-        self._engine.start()
+        self._engines.start()
         await self._server.start()
         metrics_port = self._metrics_server.server_port
         log.info("gRPC on %s port %d, metrics on 127.0.0.1:%d", settings.host, port, metrics_port)
@@ -84,25 +81,20 @@ class GenerationServer:
         await self._calls_end(self._settings.grace_s)
         self._calls.cut()
         await self._calls_end(1.0)
-        await self._engine.stop()
+        await self._engines.stop()
         await self._server.stop(grace=1.0)
         self._metrics_server.shutdown()
         log.info("stopped")
 
-    def _make_engine(self, choice: Choice, context_tokens: int) -> Engine:
+    def _text_service(self, choice: Choice) -> TextService:
+        tokenizer = _load_tokenizer(choice, self._settings.context_tokens)
+        engine = self._engines.add(text_spec(self._settings, choice, tokenizer.context_tokens))
+        return TextService(engine, tokenizer, self._metrics)
+
+    def _image_service(self, choice: Choice | None) -> ImageService:
         settings = self._settings
-        spec = EngineSpec(
-            "text",
-            choice.name,
-            choice.folder,
-            choice.device,
-            choice.dtype,
-            settings.threads,
-            context_tokens,
-            settings.max_running,
-        )
-        admission = Admission("text", settings.max_running + settings.max_waiting)
-        return Engine(spec, admission, self._metrics, settings.watchdog_s, self._engine_state_changed)
+        engine = self._engines.add(image_spec(settings, choice)) if choice else None
+        return ImageService(engine, ImageLimits(settings.max_pixels, settings.max_frame_pixels))
 
     def _add_services(self, servicer: GenerationServicer) -> None:
         generation_pb2_grpc.add_GenerationServicer_to_server(servicer, self._server)
@@ -121,12 +113,6 @@ class GenerationServer:
             return self._server.add_insecure_port(settings.address)
         except (OSError, RuntimeError):
             raise PortTakenError(f"gRPC address {settings.address} is taken or cannot be bound") from None
-
-    def _engine_state_changed(self, state: State) -> None:
-        change = self._health.set_modality("text", serving=state == "ready")
-        task = asyncio.ensure_future(change)
-        self._health_tasks.add(task)
-        task.add_done_callback(self._health_tasks.discard)
 
     async def _calls_end(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from generation.v1 import generation_pb2 as pb
 from service import errors
 from service.engine.engine import Engine
-from service.engine.request import FinishReason, Token
+from service.engine.events import FinishReason, Token
 from service.metrics import Metrics
 from service.params.text import TextInput, check_text
 from service.text.text_stream import TextStream

@@ -2,7 +2,9 @@
 
 from __future__ import annotations  # the async stub exists for type checkers only
 
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import grpc
 import pytest
@@ -11,11 +13,24 @@ import pytest_asyncio
 from generation.v1 import generation_pb2_grpc
 from tests.stack import Stack, running_stack, stub
 
+# Before torch is imported: its threads must not spin beside those of the engines under test.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.fixture(scope="session")
+def image_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small checkpoint in SDXL's layout, of made-up weights."""
+    from benchmarks.checkpoints import write_checkpoint  # here: torch and diffusers take seconds to import
+
+    folder = tmp_path_factory.mktemp("models") / "made-up-sdxl"
+    write_checkpoint(folder)
+    return folder
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """The real service with the embedded model, behind the real Envoy."""
-    async with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+async def stack(tmp_path_factory: pytest.TempPathFactory, image_model: Path) -> AsyncIterator[Stack]:
+    """The real service with the embedded text model and a small image model, behind the real Envoy."""
+    async with running_stack(tmp_path_factory.mktemp("stack"), image_model=str(image_model)) as stack:
         yield stack
 
 

@@ -62,7 +62,11 @@ class Service:
         return grpc.aio.insecure_channel(self.address)
 
     async def health(self, name: str) -> str:
-        """The standard health status of a name: SERVING, NOT_SERVING, or a gRPC code's name."""
+        """The standard health status of a name: SERVING, NOT_SERVING, or a gRPC code's name.
+
+        "/text" and "/image" are short for a modality of the service.
+        """
+        name = SERVICE + name if name.startswith("/") else name
         async with self.channel() as channel:
             try:
                 request = health_pb2.HealthCheckRequest(service=name)
@@ -71,7 +75,7 @@ class Service:
                 return error.code().name
             return str(health_pb2.HealthCheckResponse.ServingStatus.Name(response.status))
 
-    async def until(self, status: str, name: str = f"{SERVICE}/text", seconds: float = START_S) -> None:
+    async def until(self, status: str, name: str = "/text", seconds: float = START_S) -> None:
         """Waits until a health name has a status."""
         end = time.monotonic() + seconds
         while (now := await self.health(name)) != status:
@@ -100,10 +104,12 @@ class Service:
 
 @asynccontextmanager
 async def running_service(log_path: Path, **settings: str | int | float) -> AsyncIterator[Service]:
-    """A service with settings such as `max_running=2`, ready for text."""
+    """A service with settings such as `max_running=2`, ready for what it serves."""
     service = Service({name.replace("_", "-"): str(value) for name, value in settings.items()}, log_path)
     try:
         await service.until("SERVING")
+        if settings.get("image_model", "none") != "none":
+            await service.until("SERVING", "/image")
         yield service
     finally:
         service.end()

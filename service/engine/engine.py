@@ -15,9 +15,10 @@ from typing import Literal
 
 from service import errors
 from service.engine.admission import Admission
-from service.engine.messages import Cancel, EngineSpec, Message, Stepped, Submit
+from service.engine.events import Event, Failed, Failure, ends
+from service.engine.messages import Arrived, Cancel, EngineSpec, Message, Stepped, Submit
+from service.engine.params import Params
 from service.engine.process import EngineProcess
-from service.engine.request import Event, Failed, Failure, Params, ends
 from service.metrics import Metrics
 
 BACK_OFF_S = (0.2, 30.0)
@@ -103,6 +104,11 @@ class Engine:
             return errors.DeadlineExceeded("the deadline passed before the request was complete")
         if failure == "cancelled":
             return self._unavailable()
+        if failure == "out_of_memory":
+            return errors.OutOfMemory(
+                f"the {self.spec.modality} engine has not enough memory for this request, even alone: "
+                f"reduce {'width and height' if self.spec.modality == 'image' else 'the prompt'}"
+            )
         return errors.EngineError(f"the {self.spec.modality} engine failed on this request")
 
     def _drop(self, process: EngineProcess, request_id: int) -> None:
@@ -110,13 +116,18 @@ class Engine:
         self._metrics.dropped.inc()
 
     def _receive(self, message: Message) -> None:
-        if not isinstance(message, Stepped):
-            return
-        self._metrics.stepped(message.running, message.waiting)
-        for steps in message.dropped:
-            self._metrics.drop_steps.observe(steps)
-        for request_id, events in message.events:
-            self._deliver(request_id, events)
+        match message:
+            case Stepped():
+                self._metrics.stepped(message.batch, message.running, message.waiting)
+                for steps in message.dropped:
+                    self._metrics.drop_steps.observe(steps)
+                self._deliver_all(message.events)
+            case Arrived():
+                self._deliver_all(message.events)
+
+    def _deliver_all(self, events: list[tuple[int, list[Event]]]) -> None:
+        for request_id, news in events:
+            self._deliver(request_id, news)
 
     def _deliver(self, request_id: int, events: list[Event]) -> None:
         if (inbox := self._inboxes.get(request_id)) is not None:

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from service.engine.request import Event, Params
+from service.engine.events import Event
+from service.engine.params import Params
 
 Modality = Literal["text", "image"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSpec:
     """What an engine process loads and the limits it keeps.
 
-    `threads` 0 takes every core. `context_tokens` bounds a request, prompt and answer together.
+    `threads` 0 takes every core. Text: `context_tokens` bounds a request, prompt and answer together.
+    Images: `running_pixels` bounds what runs at once; `batch_images` is how many share a step, 0
+    for what is best here; `batch_invariant` makes a seed mean the same bytes whoever shares it.
     """
 
     modality: Modality
@@ -26,8 +29,12 @@ class EngineSpec:
     device: str
     dtype: str
     threads: int
-    context_tokens: int
     max_running: int
+    context_tokens: int = 0
+    running_pixels: int = 0
+    batch_images: int = 0
+    batch_invariant: bool = False
+    compiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +89,25 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """Work, up, when requests have come in: what they are told of their place, by request id."""
+
+    events: list[tuple[int, list[Event]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     """Work, up, after each step: what it brought by request id, and how many are still there.
 
-    `dropped` has an entry for each request that was cancelled before the step: the steps that began
-    after its caller had left.
+    `batch` is how many requests took the step together. `dropped` has an entry for each request that
+    was cancelled before the step: the steps that began after its caller had left.
     """
 
     events: list[tuple[int, list[Event]]]
+    batch: int
     dropped: list[int]
     running: int
     waiting: int
 
 
-Message = Start | Stop | Cancel | Submit | Ready | StartFailed | Heartbeat | Stepped
+Message = Start | Stop | Cancel | Submit | Ready | StartFailed | Heartbeat | Arrived | Stepped

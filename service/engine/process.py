@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import sys
 import time
@@ -12,6 +13,9 @@ from service.engine.channel import Channel
 from service.engine.messages import EngineSpec, Heartbeat, Message, Ready, Start, StartFailed, Stop
 
 STOP_S = 2.0
+# Threads of two engines that wait for each other's by spinning leave no processor for the work: with
+# several engines on a few cores everything took ten to a hundred times as long.
+PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
 log = logging.getLogger(__name__)
 
 
@@ -57,6 +61,7 @@ class EngineProcess:
                 level,
                 spec.modality,
                 pass_fds=fds,
+                env=PASSIVE | os.environ,
                 start_new_session=True,
                 stdin=asyncio.subprocess.DEVNULL,
             )

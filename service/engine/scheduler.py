@@ -2,8 +2,11 @@
 
 Between any two steps, requests that were cancelled or are past their deadline leave, waiting
 ones come in while there is capacity, and of the running ones those that share a batch key with the
-most urgent one advance. Least left goes first; each step in which a request is passed over makes
-it one step more urgent, so nothing starves.
+most urgent one advance. Least left goes first (shortest remaining processing time, Schrage 1968);
+each step in which a request is passed over makes it one step more urgent for good, so nothing
+starves and equal requests finish one after another.
+
+What does not fit the memory is tried again in halves.
 """
 
 import logging
@@ -12,8 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from service.engine.pipeline import Pipeline
-from service.engine.request import Failed, Failure, Request
+from service.engine.events import Failed, Failure
+from service.engine.pipeline import OutOfMemory, Pipeline
+from service.engine.request import Request
 
 P = TypeVar("P")
 log = logging.getLogger(__name__)
@@ -25,7 +29,7 @@ class Scheduler(Generic[P]):
     def __init__(self, pipeline: Pipeline[P], clock: Callable[[], float] = time.monotonic) -> None:
         self._pipeline = pipeline
         self._clock = clock
-        self._ended: list[Request[P]] = []
+        self._news: list[Request[P]] = []
         self._newest_id = 0
         self._cancelled_early: set[int] = set()
         self.waiting: deque[Request[P]] = deque()
@@ -39,7 +43,9 @@ class Scheduler(Generic[P]):
     def add(self, request: Request[P]) -> None:
         """Queues a request. Ids rise from request to request."""
         self._newest_id = request.id
+        self._pipeline.arrive(request, [*self.running, *self.waiting])
         self.waiting.append(request)
+        self._news.append(request)
         if request.id in self._cancelled_early:
             self._cancelled_early.remove(request.id)
             self.cancel(request.id)
@@ -58,15 +64,22 @@ class Scheduler(Generic[P]):
                 return True
         return False
 
-    def step(self) -> list[Request[P]]:
-        """Drops, admits, advances; returns the requests that have events to hand back."""
+    def step(self) -> int:
+        """Drops, admits, advances; returns how many requests took the step together."""
         self._drop_expired()
         self._admit()
         batch = self._choose()
         if batch:
             self._run(batch)
-        news = dict.fromkeys([*batch, *self._ended])
-        self._ended = []
+        for request in batch:
+            if request.done and request in self.running:
+                self._remove(request)
+        self._news += batch
+        return len(batch)
+
+    def take_news(self) -> list[Request[P]]:
+        """The requests that have events to hand back."""
+        news, self._news = dict.fromkeys(self._news), []
         return [request for request in news if request.events]
 
     def _drop_expired(self) -> None:
@@ -81,42 +94,58 @@ class Scheduler(Generic[P]):
             request = self.waiting[0]
             try:
                 self._pipeline.start(request)
+            except OutOfMemory:
+                if self.running:
+                    return  # there will be room when they are done
+                self._end(request, "out_of_memory")
             except Exception:
                 log.exception("request %d could not start", request.id)
                 self._end(request, "internal")
-                continue
-            self.waiting.popleft()
-            self.running.append(request)
-            free -= cost
+            else:
+                self.waiting.popleft()
+                self.running.append(request)
+                free -= cost
 
     def _choose(self) -> list[Request[P]]:
         if not self.running:
             return []
-        urgent = sorted(self.running, key=lambda request: request.steps_left - request.passed_over)
+        urgent = sorted(self.running, key=lambda request: request.urgency)
         key = self._pipeline.batch_key(urgent[0])
-        peers = [request for request in urgent if self._pipeline.batch_key(request) == key]
-        batch = peers[: self._pipeline.width(key)]
+        free = self._pipeline.width(key)
+        batch: list[Request[P]] = []
+        for request in urgent:
+            if self._pipeline.batch_key(request) == key:
+                rows = self._pipeline.rows(request)
+                if rows <= free or not batch:
+                    batch.append(request)
+                    free -= rows
         for request in self.running:
-            request.passed_over += 1
-        for request in batch:
-            request.passed_over = 0
+            request.passed_over += request not in batch
         return batch
 
     def _run(self, batch: list[Request[P]]) -> None:
         try:
             self._pipeline.step(batch)
+        except OutOfMemory:
+            self._halve(batch)
         except Exception:
             log.exception("a step of %d requests failed", len(batch))
             for request in batch:
                 if not request.done:
                     self._end(request, "internal")
-        for request in batch:
-            if request.done and request in self.running:
-                self._remove(request)
+
+    def _halve(self, batch: list[Request[P]]) -> None:
+        log.warning("a step of %d requests does not fit the memory", len(batch))
+        if len(batch) == 1:
+            self._end(batch[0], "out_of_memory")
+            return
+        middle = len(batch) // 2
+        self._run(batch[:middle])
+        self._run(batch[middle:])
 
     def _end(self, request: Request[P], failure: Failure) -> None:
         request.emit(Failed(failure))
-        self._ended.append(request)
+        self._news.append(request)
         self._remove(request)
 
     def _remove(self, request: Request[P]) -> None:

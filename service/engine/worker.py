@@ -9,7 +9,9 @@ from queue import Empty, SimpleQueue
 from socket import socket
 
 from service.engine.channel import Channel
+from service.engine.events import Event
 from service.engine.messages import (
+    Arrived,
     Cancel,
     EngineSpec,
     Heartbeat,
@@ -21,7 +23,8 @@ from service.engine.messages import (
     Stop,
     Submit,
 )
-from service.engine.request import Params, Request
+from service.engine.params import Params
+from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines import load_pipeline
 
@@ -50,6 +53,8 @@ class Worker:
         self._control.send(Ready())
         while True:
             self._receive(scheduler)
+            if events := _take_events(scheduler):
+                self._work.send(Arrived(events))
             self._step(scheduler)
 
     def _load(self, spec: EngineSpec) -> Scheduler[Params]:
@@ -84,11 +89,10 @@ class Worker:
     def _step(self, scheduler: Scheduler[Params]) -> None:
         self._step_began = time.monotonic()
         self._last_begun.append(self._step_began)
-        news = scheduler.step()
+        batch = scheduler.step()
         self._step_began = None
-        events = [(request.id, request.take_events()) for request in news]
         running, waiting = len(scheduler.running), len(scheduler.waiting)
-        self._work.send(Stepped(events, self._dropped, running, waiting))
+        self._work.send(Stepped(_take_events(scheduler), batch, self._dropped, running, waiting))
         self._dropped = []
 
     def _receive_control(self, message: Message) -> None:
@@ -102,6 +106,10 @@ class Worker:
             seconds = time.monotonic() - began if began is not None else 0.0
             self._control.send(Heartbeat(seconds))
             time.sleep(HEARTBEAT_S)
+
+
+def _take_events(scheduler: Scheduler[Params]) -> list[tuple[int, list[Event]]]:
+    return [(request.id, request.take_events()) for request in scheduler.take_news()]
 
 
 def _exit() -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from service.models.catalogue import CATALOGUE, EMBEDDED, GIB, MISTRAL, SDXL
-from service.models.choose import choose_text_model, describe, find_gpu
+from service.models.choose import choose_image_model, choose_text_model, describe, find_gpu
 from service.models.embedded import prepare
 from service.models.errors import ModelError
 from service.models.inventory import inventory
@@ -75,7 +75,11 @@ def _list(options: argparse.Namespace) -> None:
         needs = f", GPU of {model.gpu_bytes / GIB:.0f} GiB" if model and model.gpu_bytes else ""
         about = f" ({model.disk_bytes / 1e9:.1f} GB{needs}, {model.licence})" if model else ""
         print(f"{entry.name:26} {entry.modality or '?':6} {entry.problem or 'ready'}{about}")
-    print(f"served: {describe(choose_text_model(options.models_dir, 'auto', 'auto', find_gpu()))}")
+    gpu = find_gpu()
+    text = choose_text_model(options.models_dir, "auto", "auto", gpu)
+    image = choose_image_model(options.models_dir, "auto", "auto", gpu, beside=text)
+    print(f"served: {describe(text)}")
+    print(f"served: {describe(image) if image else 'no image model'}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Chooses the text model to serve and the device it computes on."""
+"""Chooses the models to serve and the device each computes on."""
 
 import logging
 from dataclasses import dataclass
@@ -6,17 +6,25 @@ from pathlib import Path
 from typing import Literal
 
 from service.config import Device, Dtype
-from service.models.catalogue import CATALOGUE, EMBEDDED, GIB, Model
+from service.models.catalogue import CATALOGUE, EMBEDDED, GIB, Modality, Model
 from service.models.check import check_folder
 from service.models.errors import ModelError
 from service.models.gpu import Gpu, find_gpu
 from service.models.inventory import how_to_get, inventory
 
-__all__ = ["Choice", "Gpu", "ModelError", "choose_text_model", "describe", "find_gpu"]
+__all__ = [
+    "Choice",
+    "Gpu",
+    "ModelError",
+    "choose_image_model",
+    "choose_text_model",
+    "describe",
+    "find_gpu",
+]
 
 _log = logging.getLogger(__name__)
 
-_BIG_TEXT_MODELS = [m for m in CATALOGUE.values() if m.modality == "text" and m.gpu_bytes]
+_MAKES: dict[Modality, str] = {"text": "writes text", "image": "makes images"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +49,35 @@ def choose_text_model(
     Raises:
         ModelError: a GPU is asked for and there is none, or the wanted model is absent or refused.
     """
-    if device == "cuda" and gpu is None:
-        raise ModelError(
-            "device cuda is asked for and no usable GPU was found: nvidia-smi must list one, "
-            "CUDA_VISIBLE_DEVICES must not hide it and torch must not be the CPU build; or use --device cpu"
-        )
-    usable = None if device == "cpu" else gpu
-    if wanted == "auto":
-        name, folder, reason = _choose_automatically(models_dir, usable)
-    else:
-        name, folder, reason = _find_wanted(models_dir, wanted)
-        usable = _if_it_fits(CATALOGUE.get(name), usable, device)
-    place: Literal["cpu", "cuda"] = "cuda" if usable else "cpu"
-    number = ("bfloat16" if usable else "float32") if dtype == "auto" else dtype
-    return Choice(name, folder, place, number, f"{reason}, on {_name(usable)}")
+    usable = _usable(device, gpu)
+    if wanted != "auto":
+        return _choose_wanted("text", models_dir, wanted, device, usable, dtype)
+    choice = _choose_biggest("text", models_dir, usable, dtype)
+    return choice or _choose_embedded(EMBEDDED, models_dir, usable, dtype)
+
+
+def choose_image_model(
+    models_dir: Path,
+    wanted: str,
+    device: Device,
+    gpu: Gpu | None,
+    dtype: Dtype = "auto",
+    beside: Choice | None = None,
+) -> Choice | None:
+    """Chooses as for text; None where "auto" finds nothing that fits, and for "none".
+
+    "auto" leaves room on the GPU for what the model `beside` it needs.
+
+    Raises:
+        ModelError: as for text.
+    """
+    if wanted == "none":
+        return None
+    usable = _usable(device, gpu)
+    if wanted != "auto":
+        return _choose_wanted("image", models_dir, wanted, device, usable, dtype)
+    # An embedded image model would follow here, as it does for text.
+    return _choose_biggest("image", models_dir, usable, dtype, beside)
 
 
 def describe(choice: Choice) -> str:
@@ -62,49 +85,78 @@ def describe(choice: Choice) -> str:
     return f"{choice.name} ({choice.dtype} on {choice.device}): {choice.reason}"
 
 
-def _choose_automatically(models_dir: Path, gpu: Gpu | None) -> tuple[str, Path, str]:
-    for model in _BIG_TEXT_MODELS if gpu else ():
+def _usable(device: Device, gpu: Gpu | None) -> Gpu | None:
+    if device == "cuda" and gpu is None:
+        raise ModelError(
+            "device cuda is asked for and no usable GPU was found: nvidia-smi must list one, "
+            "CUDA_VISIBLE_DEVICES must not hide it and torch must not be the CPU build; or use --device cpu"
+        )
+    return None if device == "cpu" else gpu
+
+
+def _choose_biggest(
+    modality: Modality, models_dir: Path, gpu: Gpu | None, dtype: Dtype, beside: Choice | None = None
+) -> Choice | None:
+    big = [model for model in CATALOGUE.values() if model.modality == modality and model.gpu_bytes]
+    for model in big if gpu else ():
         folder = models_dir / model.name
-        problem = _why_not(model, folder, gpu)
+        problem = _why_not(model, folder, gpu, beside)
         if problem is None:
-            return model.name, folder, "the biggest model here that fits"
+            return _choice(model.name, folder, gpu, dtype, "the biggest model here that fits")
         _log.info("%s is not served: %s", model.name, problem)
-    folder = models_dir / EMBEDDED.name
-    _check_text(folder)
-    return EMBEDDED.name, folder, "the embedded model"
+    return None
 
 
-def _why_not(model: Model, folder: Path, gpu: Gpu | None) -> str | None:
-    if not _fits(model, gpu):
-        return f"it needs a GPU of {model.gpu_bytes / GIB:.0f} GiB"
+def _choose_embedded(model: Model, models_dir: Path, gpu: Gpu | None, dtype: Dtype) -> Choice:
+    folder = models_dir / model.name
+    _check(folder, model.modality)
+    return _choice(model.name, folder, gpu, dtype, "the embedded model")
+
+
+def _choose_wanted(
+    modality: Modality, models_dir: Path, wanted: str, device: Device, gpu: Gpu | None, dtype: Dtype
+) -> Choice:
+    is_path = "/" in wanted or "\\" in wanted
+    folder = Path(wanted).expanduser() if is_path else models_dir / wanted
+    if not folder.is_dir() and wanted not in CATALOGUE:
+        exists = _what_exists(modality, models_dir)
+        raise ModelError(f"there is no {modality} model {wanted!r}: {exists}")
+    _check(folder, modality)
+    name = folder.resolve().name
+    return _choice(name, folder, _if_it_fits(CATALOGUE.get(name), gpu, device), dtype, "as configured")
+
+
+def _choice(name: str, folder: Path, gpu: Gpu | None, dtype: Dtype, reason: str) -> Choice:
+    place: Literal["cpu", "cuda"] = "cuda" if gpu else "cpu"
+    number = ("bfloat16" if gpu else "float32") if dtype == "auto" else dtype
+    return Choice(name, folder, place, number, f"{reason}, on {_name(gpu)}")
+
+
+def _why_not(model: Model, folder: Path, gpu: Gpu | None, beside: Choice | None) -> str | None:
+    if not _fits(model, gpu, beside):
+        too = f" beside {beside.name}" if beside and _fits(model, gpu) else ""
+        return f"it needs {model.gpu_bytes / GIB:.0f} GiB of a GPU's memory{too}"
     try:
-        _check_text(folder)
+        _check(folder, model.modality)
     except ModelError as error:
         return str(error)
     return None
 
 
-def _find_wanted(models_dir: Path, wanted: str) -> tuple[str, Path, str]:
-    is_path = "/" in wanted or "\\" in wanted
-    folder = Path(wanted).expanduser() if is_path else models_dir / wanted
-    if not folder.is_dir() and wanted not in CATALOGUE:
-        raise ModelError(f"there is no text model {wanted!r}: {_what_exists(models_dir)}")
-    _check_text(folder)
-    return folder.resolve().name, folder, "as configured"
-
-
-def _what_exists(models_dir: Path) -> str:
-    text = [entry for entry in inventory(models_dir) if entry.modality == "text"]
-    here = ", ".join(entry.name for entry in text if entry.problem is None) or "no text model"
-    absent = [how_to_get(entry.folder) for entry in text if not entry.folder.exists()]
+def _what_exists(modality: Modality, models_dir: Path) -> str:
+    known = [entry for entry in inventory(models_dir) if entry.modality == modality]
+    here = ", ".join(entry.name for entry in known if entry.problem is None) or f"no {modality} model"
+    absent = [how_to_get(entry.folder) for entry in known if not entry.folder.exists()]
     return "; ".join([f"{models_dir} has {here}", *(f"another comes with: {command}" for command in absent)])
 
 
-def _check_text(folder: Path) -> None:
+def _check(folder: Path, modality: Modality) -> None:
     if not folder.exists() and folder.name in CATALOGUE:
         raise ModelError(f"{folder.name} is not in {folder.parent}: {how_to_get(folder)}")
-    if check_folder(folder) != "text":
-        raise ModelError(f"{folder.name} makes images, and a text model is asked for")
+    found = check_folder(folder)
+    if found != modality:
+        article = "an" if modality == "image" else "a"
+        raise ModelError(f"{folder.name} {_MAKES[found]}, and {article} {modality} model is asked for")
 
 
 def _if_it_fits(model: Model | None, gpu: Gpu | None, device: Device) -> Gpu | None:
@@ -113,13 +165,15 @@ def _if_it_fits(model: Model | None, gpu: Gpu | None, device: Device) -> Gpu | N
         return gpu
     problem = f"{model.name} needs a GPU of {model.gpu_bytes / GIB:.0f} GiB and {_name(gpu)}"
     if device == "cuda":
-        raise ModelError(f"{problem} is smaller: choose another --text-model, or --device cpu")
+        raise ModelError(f"{problem} is smaller: choose another --{model.modality}-model, or --device cpu")
     _log.warning("%s is smaller: it computes on the CPU, slowly", problem)
     return None
 
 
-def _fits(model: Model, gpu: Gpu | None) -> bool:
-    return gpu is not None and gpu.memory_bytes >= model.gpu_bytes
+def _fits(model: Model, gpu: Gpu | None, beside: Choice | None = None) -> bool:
+    neighbour = CATALOGUE.get(beside.name) if beside and beside.device == "cuda" else None
+    taken = neighbour.gpu_bytes if neighbour else 0
+    return gpu is not None and gpu.memory_bytes - taken >= model.gpu_bytes
 
 
 def _name(gpu: Gpu | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 from filelock import FileLock
 from huggingface_hub import constants, get_session
-from tqdm import tqdm  # type: ignore[import-untyped]
+from tqdm import tqdm
 
 from service.models.catalogue import Hub, Model
 from service.models.check import check_folder, check_name

@@ -46,6 +46,8 @@ WIDTH = IntField("width", 64, 2048, default=1024, multiple=8)
 HEIGHT = IntField("height", 64, 2048, default=1024, multiple=8)
 STRENGTH = FloatField("strength", 0.0, 1.0, default=0.8, above=True)
 NUM_FRAMES = IntField("num_frames", 1, 64, default=4)
+MOTION = FloatField("motion", 0.0, 1.0, default=0.5)
+FPS = IntField("fps", 1, 60, default=8)
 PREVIEW_EVERY = IntField("preview_every", 0, 150, default=0)
 SHORTEST_UPLOAD_SIDE = 64
 LONGEST_UPLOAD_SIDE = 4096

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generation.v1.generation_pb2 import ChatMessage, GenerateTextRequest
-from service.engine.request import TextParams
+from service.engine.params import TextParams
 from service.errors import InvalidArgument, Violation
 from service.params import limits
 from service.params.checks import Checker, shown

@@ -4,10 +4,13 @@ from importlib import import_module
 from typing import cast
 
 from service.engine.messages import EngineSpec, Modality
+from service.engine.params import Params
 from service.engine.pipeline import Pipeline
-from service.engine.request import Params
 
-PIPELINES: dict[Modality, str] = {"text": "service.pipelines.text"}
+PIPELINES: dict[Modality, str] = {
+    "text": "service.pipelines.text",
+    "image": "service.pipelines.diffusion",
+}
 
 
 def load_pipeline(spec: EngineSpec) -> Pipeline[Params]:

@@ -9,6 +9,7 @@ import grpc
 import pytest
 import pytest_asyncio
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from PIL import Image
 
 from generation.v1 import generation_pb2 as pb
 from tests.docs.documents import README, ROOT, blocks, commands, section
@@ -75,6 +76,23 @@ async def test_the_streaming_curl_example_sends_the_events_that_are_printed(work
     (printed,) = [block.text for block in blocks(section(README, "### curl")) if block.language == "text"]
     assert "Paris" in "".join(event.get("text", "") for event in sent)
     assert sent[:2] + sent[-1:] == events(printed.replace("...\n", ""))
+
+
+@need("curl", "python3")
+async def test_the_image_examples_paint_edit_and_animate(workplace: Workplace) -> None:
+    generate, stream, edit, frames = commands(section(README, "### curl, images"))
+    assert (await workplace.run(generate)).code == 0
+    with Image.open(workplace.folder / "cat.png") as picture:
+        assert (picture.format, picture.size) == ("PNG", (512, 512))
+    sent = events((await workplace.run(stream)).output)
+    assert [event["step"] for event in sent if "preview" in event] == [5, 10, 15, 20]
+    assert sent[-1]["finish_reason"] == "stop"
+    assert (await workplace.run(edit)).code == 0
+    assert list(json.loads((workplace.folder / "edit.json").read_text()))[:2] == ["image_base64", "prompt"]
+    assert (await workplace.run(frames)).code == 0
+    animation = json.loads((workplace.folder / "frames.json").read_text())
+    assert len(animation["frames"]) == 4
+    assert animation["animation"]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from service.models.catalogue import EMBEDDED, GIB, MISTRAL
-from service.models.choose import Gpu, choose_text_model, describe, find_gpu
+from service.models.catalogue import EMBEDDED, GIB, MISTRAL, SDXL
+from service.models.choose import Gpu, choose_image_model, choose_text_model, describe, find_gpu
 from service.models.errors import ModelError
 from service.models.inventory import inventory
 from tests.models.folders import image_model, text_model
 
 BIG = Gpu("H200", 140 * GIB)
+MIDDLE = Gpu("A5000", 24 * GIB)
 SMALL = Gpu("GTX", 8 * GIB)
 
 
@@ -93,9 +94,96 @@ def test_an_image_model_is_no_text_model(models_dir: Path) -> None:
         choose_text_model(models_dir, "pictures", "auto", None)
 
 
+def test_with_a_gpu_the_big_image_model_serves(models_dir: Path) -> None:
+    image_model(models_dir / SDXL.name)
+    choice = choose_image_model(models_dir, "auto", "auto", MIDDLE)
+    assert choice is not None
+    assert (choice.name, choice.device, choice.dtype) == (SDXL.name, "cuda", "bfloat16")
+    assert choice.folder == models_dir / SDXL.name
+    assert choice.reason == "the biggest model here that fits, on A5000 with 24 GiB"
+
+
+def test_auto_serves_no_images_where_the_model_is_absent_or_does_not_fit(
+    models_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert choose_image_model(models_dir, "auto", "auto", BIG) is None
+    assert f"{SDXL.name} is not served: {SDXL.name} is not in" in caplog.text
+    image_model(models_dir / SDXL.name)
+    assert choose_image_model(models_dir, "auto", "auto", SMALL) is None
+    assert f"{SDXL.name} is not served: it needs 10 GiB of a GPU's memory" in caplog.text
+    assert choose_image_model(models_dir, "auto", "auto", None) is None
+    assert choose_image_model(models_dir, "auto", "cpu", BIG) is None
+
+
+def test_auto_leaves_the_text_model_its_room_on_the_gpu(
+    models_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    image_model(models_dir / SDXL.name)
+    big = choose_text_model(models_dir, "auto", "auto", MIDDLE)
+    small = choose_text_model(models_dir, EMBEDDED.name, "auto", MIDDLE)
+    assert choose_image_model(models_dir, "auto", "auto", MIDDLE, beside=big) is None
+    assert f"it needs 10 GiB of a GPU's memory beside {MISTRAL.name}" in caplog.text
+    assert choose_image_model(models_dir, "auto", "auto", MIDDLE, beside=small) is not None
+    assert choose_image_model(models_dir, "auto", "auto", BIG, beside=big) is not None
+    assert choose_image_model(models_dir, SDXL.name, "cuda", MIDDLE, beside=big) is not None
+
+
+def test_fault_06_an_image_model_with_a_pickle_is_refused(models_dir: Path) -> None:
+    image_model(models_dir / SDXL.name)
+    for folder in (models_dir / SDXL.name, models_dir / "pictures"):
+        (folder / "unet" / "model.pt").touch()
+    assert choose_image_model(models_dir, "auto", "auto", BIG) is None
+    with pytest.raises(ModelError, match=r"model\.pt can hold a pickle"):
+        choose_image_model(models_dir, "pictures", "auto", BIG)
+
+
+def test_none_serves_no_images(models_dir: Path) -> None:
+    image_model(models_dir / SDXL.name)
+    assert choose_image_model(models_dir, "none", "auto", BIG) is None
+
+
+@pytest.mark.parametrize(("gpu", "device", "dtype"), [(SMALL, "cuda", "bfloat16"), (None, "cpu", "float32")])
+def test_a_wanted_image_model_is_taken_by_name_or_path(
+    models_dir: Path, gpu: Gpu | None, device: str, dtype: str
+) -> None:
+    for wanted in ("pictures", str(models_dir / "pictures")):
+        choice = choose_image_model(models_dir, wanted, "auto", gpu)
+        assert choice is not None
+        assert (choice.name, choice.folder) == ("pictures", models_dir / "pictures")
+        assert (choice.device, choice.dtype) == (device, dtype)
+        assert choice.reason.startswith("as configured")
+
+
+def test_fault_29_an_unknown_image_model_lists_what_exists(models_dir: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        choose_image_model(models_dir, "dall-e", "auto", None)
+    told = f"there is no image model 'dall-e': {models_dir} has pictures; another comes with: "
+    assert str(caught.value).startswith(told)
+    assert f"fetch {SDXL.name} --models-dir {models_dir}" in str(caught.value)
+    with pytest.raises(ModelError, match=f"fetch {SDXL.name}"):
+        choose_image_model(models_dir, SDXL.name, "auto", None)
+
+
+def test_a_text_model_is_no_image_model(models_dir: Path) -> None:
+    with pytest.raises(ModelError, match="mine writes text, and an image model is asked for"):
+        choose_image_model(models_dir, "mine", "auto", None)
+
+
+def test_a_wanted_image_model_too_big_for_the_gpu(models_dir: Path) -> None:
+    image_model(models_dir / SDXL.name)
+    choice = choose_image_model(models_dir, SDXL.name, "auto", SMALL)
+    assert choice is not None
+    assert (choice.device, choice.dtype) == ("cpu", "float32")
+    with pytest.raises(ModelError, match="choose another --image-model"):
+        choose_image_model(models_dir, SDXL.name, "cuda", SMALL)
+
+
 def test_cuda_without_a_gpu_is_refused(models_dir: Path) -> None:
-    with pytest.raises(ModelError, match="device cuda is asked for and no usable GPU was found"):
-        choose_text_model(models_dir, "auto", "cuda", None)
+    for choose in (choose_text_model, choose_image_model):
+        with pytest.raises(ModelError, match="device cuda is asked for and no usable GPU was found"):
+            choose(models_dir, "auto", "cuda", None)
 
 
 def test_a_wanted_model_too_big_for_the_gpu(models_dir: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,18 @@ SLOTS = 8
 
 @pytest.fixture(scope="session")
 def pipeline() -> TextPipeline:
-    return load(EngineSpec("text", FOLDER.name, FOLDER, "cpu", "float32", 0, 1024, SLOTS))
+    return load(
+        EngineSpec(
+            modality="text",
+            model=FOLDER.name,
+            folder=FOLDER,
+            device="cpu",
+            dtype="float32",
+            threads=0,
+            max_running=SLOTS,
+            context_tokens=1024,
+        )
+    )
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from service.engine.request import Event, Request, TextParams, Token
+from service.engine.events import Event, Token
+from service.engine.params import TextParams
+from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines.text.pipeline import TextPipeline
 

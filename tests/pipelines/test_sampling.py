@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 import torch
 
-from service.engine.request import Request, TextParams
+from service.engine.params import TextParams
+from service.engine.request import Request
 from service.pipelines.text.batch import TextState
 from service.pipelines.text.sampling import draw, sample
 from tests.pipelines.running import params

@@ -14,8 +14,10 @@ from transformers import (
     PreTrainedModel,
 )
 
+from service.engine.events import Failed, Token
 from service.engine.messages import EngineSpec
-from service.engine.request import Failed, Request, TextParams, Token
+from service.engine.params import TextParams
+from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines.text import load
 from service.pipelines.text.batch import PROMPT_BLOCK
@@ -90,7 +92,17 @@ def test_any_llama_or_mistral_checkpoint_answers_as_transformers_does(
         else MistralForCausalLM(MistralConfig(**sizes, **heads, head_dim=24, sliding_window=16))
     )
     model.save_pretrained(tmp_path)
-    pipeline = load(EngineSpec("text", "random", tmp_path, "cpu", "float32", 0, 512, 4))
+    spec = EngineSpec(
+        modality="text",
+        model="random",
+        folder=tmp_path,
+        device="cpu",
+        dtype="float32",
+        threads=0,
+        max_running=4,
+        context_tokens=512,
+    )
+    pipeline = load(spec)
     prompts = [[(7 * i + length) % 300 for i in range(length)] for length in (5, 60, 150, 300)]
     asked = [params(prompt, max_tokens=20) for prompt in prompts]
     for wanted, events in zip(asked, run(pipeline, asked), strict=True):

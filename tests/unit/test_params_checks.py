@@ -77,7 +77,7 @@ def test_values_in_messages_are_cut_and_escaped() -> None:
 def test_every_field_of_the_limits_exists_in_the_contract() -> None:
     requests = (GenerateTextRequest, GenerateImageRequest)
     names = {name for request in requests for name in request.DESCRIPTOR.fields_by_name}
-    names |= {"strength", "num_frames"}
+    names |= {"strength", "num_frames", "motion", "fps"}
     fields = [v for v in vars(limits).values() if isinstance(v, limits.IntField | limits.FloatField)]
-    assert len(fields) == 12
+    assert len(fields) == 14
     assert {field.name for field in fields} <= names

@@ -1,4 +1,3 @@
-import io
 import math
 import pickle
 from collections.abc import Callable
@@ -7,18 +6,18 @@ import pytest
 from PIL import Image
 
 from generation.v1.generation_pb2 import EditImageRequest, GenerateFramesRequest, GenerateImageRequest
+from service.engine.params import steps_to_run
 from service.errors import InvalidArgument
-from service.params.image import check_edit, check_frames, check_image, steps_to_run
+from service.params.image import check_edit, check_frames, check_image
 from service.params.limits import ImageLimits
 from service.styles import STYLES
+from tests.image_files import encode
 
 LIMITS = ImageLimits(max_pixels=1_572_864, max_frame_pixels=16_777_216)
 
 
 def upload(width: int = 96, height: int = 64) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height)).save(buffer, "PNG")
-    return buffer.getvalue()
+    return encode(Image.new("RGB", (width, height)), "PNG")
 
 
 def violations(call: Callable[[], object]) -> dict[str, str]:
@@ -51,13 +50,17 @@ def test_unset_fields_of_an_image_get_the_documented_defaults() -> None:
 
 def test_unset_fields_of_an_edit_get_the_documented_defaults() -> None:
     params = check_edit(EditImageRequest(prompt="a cat", image_base64=upload()), LIMITS)
-    assert (params.num_inference_steps, params.guidance_scale, params.strength) == (30, 7.5, 0.8)
-    assert (params.steps_to_run, params.image.mode, params.image.size) == (24, "RGB", (96, 64))
+    assert params.edit is not None
+    assert (params.num_inference_steps, params.guidance_scale, params.edit.strength) == (30, 7.5, 0.8)
+    assert (params.steps_to_run, params.width, params.height) == (24, 96, 64)
+    assert (params.edit.image.mode, params.edit.image.size, params.edit.mask) == ("RGB", (96, 64), None)
 
 
 def test_unset_fields_of_frames_get_the_documented_defaults() -> None:
-    params = check_frames(GenerateFramesRequest(prompt="a cat"), LIMITS)
+    frames = check_frames(GenerateFramesRequest(prompt="a cat"), LIMITS)
+    params = frames.params
     assert (params.num_frames, params.width, params.height, params.num_inference_steps) == (4, 1024, 1024, 30)
+    assert (params.motion, params.edit, frames.format, frames.fps) == (0.5, None, None, 8)
 
 
 def test_what_is_sent_is_what_counts() -> None:
@@ -77,7 +80,8 @@ def test_what_is_sent_is_what_counts() -> None:
 
 
 def test_the_params_of_an_edit_travel_between_processes() -> None:
-    params = check_edit(EditImageRequest(prompt="a cat", image_base64=upload()), LIMITS)
+    request = EditImageRequest(prompt="a cat", image_base64=upload(), mask=upload())
+    params = check_edit(request, LIMITS)
     assert pickle.loads(pickle.dumps(params)) == params
 
 
@@ -116,9 +120,9 @@ def test_fault_21_frame_counts_are_refused(value: int) -> None:
 
 def test_fault_21_frames_times_pixels_have_a_cap() -> None:
     assert frames(num_frames=17) == {"num_frames": "got 17, takes at most 16 of 1024 x 1024 pixels"}
-    assert check_frames(GenerateFramesRequest(prompt="x", num_frames=16), LIMITS).num_frames == 16
+    assert check_frames(GenerateFramesRequest(prompt="x", num_frames=16), LIMITS).params.num_frames == 16
     small = GenerateFramesRequest(prompt="x", num_frames=64, width=512, height=512)
-    assert check_frames(small, LIMITS).num_frames == 64
+    assert check_frames(small, LIMITS).params.num_frames == 64
 
 
 def test_fault_22_a_wrong_image_is_named_beside_what_else_is_wrong() -> None:
@@ -147,6 +151,52 @@ def test_steps_to_run_are_counted_in_decimals() -> None:
         for hundredths in range(1, 101):
             sent = EditImageRequest(strength=hundredths / 100).strength  # a 32-bit float
             assert steps_to_run(steps, float(f"{sent:.7g}")) == steps * hundredths // 100
+
+
+def test_a_mask_is_white_where_the_image_may_change_and_greys_are_the_nearer_of_the_two() -> None:
+    mask = Image.new("L", (96, 64), 127)
+    mask.paste(128, (0, 0, 48, 64))
+    for kind in ("PNG", "WEBP"):
+        file = encode(mask, kind, lossless=True)
+        params = check_edit(EditImageRequest(prompt="x", image_base64=upload(), mask=file), LIMITS)
+        assert params.edit is not None
+        assert params.edit.mask is not None
+        assert (params.edit.mask.mode, params.edit.mask.size) == ("L", (96, 64))
+        assert params.edit.mask.getcolors() == [(48 * 64, 0), (48 * 64, 255)]
+        assert params.edit.mask.getpixel((0, 0)) == 255
+
+
+def test_a_mask_that_does_not_fit_its_image_or_is_none_is_refused() -> None:
+    assert edit(mask=upload(64, 96)) == {"mask": "is 64 x 96 pixels, takes the image's size 96 x 64"}
+    assert edit(mask=b"") == {"mask": "is empty, takes a PNG, JPEG or WebP file"}
+    assert edit(mask=b"hello") == {"mask": "is of another kind or damaged, takes a PNG, JPEG or WebP file"}
+    assert list(edit(mask=b"hello", strength=2.0)) == ["strength", "mask"]
+    assert list(edit(mask=b"hello", image_base64=b"hello")) == ["image_base64"]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -0.1, 1.1])
+def test_motions_are_refused(value: float) -> None:
+    assert frames(motion=value) == {"motion": f"got {value:g}, takes 0 to 1"}
+
+
+@pytest.mark.parametrize("value", [0, -1, 61, 2**31 - 1])
+def test_frame_rates_are_refused(value: int) -> None:
+    assert frames(fps=value) == {"fps": f"got {value}, takes 1 to 60"}
+
+
+@pytest.mark.parametrize("value", ["", "gif", "MP4", "x" * 10**5])
+def test_an_unknown_format_is_refused_listing_what_exists(value: str) -> None:
+    told = frames(format=value)["format"]
+    assert told.startswith(f"got '{value[:1]}")
+    assert told.endswith("takes webp or mp4")
+    assert len(told) < 300
+
+
+def test_what_is_sent_of_an_animation_is_what_counts() -> None:
+    for kind in ("webp", "mp4"):
+        request = GenerateFramesRequest(prompt="x", motion=0, format=kind, fps=60, num_frames=1)
+        frames = check_frames(request, LIMITS)
+        assert (frames.params.motion, frames.format, frames.fps, frames.params.num_frames) == (0, kind, 60, 1)
 
 
 @pytest.mark.parametrize("prompt", ["", "  \n"])

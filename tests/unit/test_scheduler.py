@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.engine.request import Event, Failed, Request, Token
+from service.engine.events import Event, Failed, Queued, Token
+from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from tests.unit.fake_pipeline import FakeParams, FakePipeline
 
@@ -22,8 +23,8 @@ class Clock:
 class House:
     """A scheduler, its fake pipeline and what came out, by request id."""
 
-    def __init__(self, slots: int = 4, widest: int = 4) -> None:
-        self.pipeline = FakePipeline(slots, widest)
+    def __init__(self, slots: int = 4, widest: int = 4, most_held: int = 1000, most_rows: int = 1000) -> None:
+        self.pipeline = FakePipeline(slots, widest, most_held, most_rows)
         self.clock = Clock()
         self.scheduler = Scheduler[FakeParams](self.pipeline, self.clock)
         self.events: dict[int, list[Event]] = {}
@@ -33,8 +34,12 @@ class House:
 
     def step(self, times: int = 1) -> None:
         for _ in range(times):
-            for request in self.scheduler.step():
-                self.events.setdefault(request.id, []).extend(request.take_events())
+            self.scheduler.step()
+            self.take_news()
+
+    def take_news(self) -> None:
+        for request in self.scheduler.take_news():
+            self.events.setdefault(request.id, []).extend(request.take_events())
 
     def run(self) -> None:
         while not self.scheduler.idle:
@@ -92,13 +97,96 @@ def test_a_step_is_no_wider_than_the_pipeline_says_and_least_left_goes_first() -
 
 
 def test_a_long_request_is_not_starved_by_short_ones() -> None:
-    house = House(slots=100, widest=1)
+    house = House(slots=1000, widest=1)
     house.add(0, steps=20)
     for request_id in range(1, 60):
         house.add(request_id, steps=2)
         house.step()
-    # It ages to the length of a short one in 18 steps; only what came before that may go before it.
-    assert house.pipeline.batches.index([0]) <= 2 * 18
+    # Whoever comes with 2 steps after the 18th step goes behind the 20 steps of the first, whatever follows.
+    assert house.events[0][-1] == Token(0, "stop")
+    assert max(step for step, batch in enumerate(house.pipeline.batches) if batch == [0]) < 18 * 2 + 20
+
+
+def test_equal_requests_finish_one_after_another() -> None:
+    house = House(widest=1)
+    for request_id in (1, 2, 3):
+        house.add(request_id, steps=4)
+    house.run()
+    assert house.pipeline.batches == [[1]] * 4 + [[2]] * 4 + [[3]] * 4
+
+
+def test_a_step_tells_how_many_took_it_together(house: House) -> None:
+    assert house.scheduler.step() == 0
+    house.add(1, steps=2)
+    house.add(2, steps=1)
+    assert [house.scheduler.step() for _ in range(3)] == [2, 1, 0]
+
+
+def test_what_a_request_is_told_as_it_arrives_is_news_before_any_step(house: House) -> None:
+    house.add(1, steps=5)
+    house.add(2, steps=1, told=True)
+    house.take_news()
+    assert house.events == {2: [Queued(1, 5)]}
+    house.take_news()
+    assert house.events == {2: [Queued(1, 5)]}
+
+
+def test_rows_fill_a_step_to_its_width_and_a_narrow_request_takes_what_is_left() -> None:
+    house = House(widest=4)
+    house.add(1, steps=1, rows=3)
+    house.add(2, steps=2, rows=2)
+    house.add(3, steps=3, rows=1)
+    house.step()
+    assert house.pipeline.batches == [[1, 3]]
+
+
+def test_a_request_wider_than_a_step_steps_alone() -> None:
+    house = House(widest=4)
+    house.add(1, steps=1, rows=6)
+    house.add(2, steps=1, rows=1)
+    house.run()
+    assert house.pipeline.batches == [[1], [2]]
+
+
+def test_fault_03_a_step_that_does_not_fit_is_taken_in_halves() -> None:
+    house = House(most_rows=2)
+    for request_id in (1, 2, 3, 4):
+        house.add(request_id, steps=2)
+    house.run()
+    assert house.pipeline.batches == [[1, 2], [3, 4]] * 2
+    assert all(events[-1] == Token(0, "stop") for events in house.events.values())
+
+
+def test_fault_03_only_what_does_not_fit_alone_fails() -> None:
+    house = House(widest=8, most_rows=2)
+    house.add(1, steps=2)
+    house.add(2, steps=2, rows=3)
+    house.add(3, steps=2)
+    house.run()
+    assert house.events[2] == [Failed("out_of_memory")]
+    assert house.events[1] == house.events[3] == [Token(1), Token(0, "stop")]
+    assert house.pipeline.held == set()
+
+
+def test_fault_03_a_start_that_does_not_fit_waits_for_the_running_ones() -> None:
+    house = House(most_held=1)
+    house.add(1, steps=2)
+    house.add(2, steps=1)
+    house.run()
+    assert house.pipeline.batches == [[1], [1], [2]]
+    assert house.events[2] == [Token(0, "stop")]
+
+
+def test_fault_03_a_start_that_does_not_fit_alone_fails_and_the_next_request_runs() -> None:
+    house = House(most_held=0)
+    house.add(1, steps=1)
+    house.step()
+    assert house.events[1] == [Failed("out_of_memory")]
+    house.pipeline.most_held = 1
+    house.add(2, steps=1)
+    house.run()
+    assert house.events[2] == [Token(0, "stop")]
+    assert house.pipeline.held == set()
 
 
 def test_a_cancelled_request_takes_part_in_no_further_step(house: House) -> None:

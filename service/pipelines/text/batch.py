@@ -7,7 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from service.engine.request import Request, TextParams
+from service.engine.params import TextParams
+from service.engine.request import Request
 
 PROMPT_BLOCK = 128
 PROMPT_TOKENS_A_STEP = 256

@@ -8,7 +8,8 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from service.engine.messages import EngineSpec
-from service.engine.request import Request, TextParams
+from service.engine.params import TextParams
+from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines.text.attention import register
 from service.pipelines.text.kv_cache import KVCache, KVShape

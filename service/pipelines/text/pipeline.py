@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 import torch
 from torch import Tensor
 
-from service.engine.request import FinishReason, Token
+from service.engine.events import FinishReason, Token
 from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import PROMPT_BLOCK, TextRequest, TextState, pack, state_of
 from service.pipelines.text.kv_cache import KVCache
@@ -29,6 +29,15 @@ class TextPipeline:
         """Each request takes one slot."""
         return 1
 
+    def arrive(self, request: TextRequest, others: Sequence[TextRequest]) -> None:  # noqa: ARG002
+        """A step for each block of the prompt and each token; its place is told to nobody."""
+        params = request.params
+        request.steps_left = -(-len(params.prompt_ids) // PROMPT_BLOCK) - 1 + params.max_tokens
+
+    def rows(self, request: TextRequest) -> int:  # noqa: ARG002 - every request takes one row
+        """Each request is one row of the width."""
+        return 1
+
     def batch_key(self, request: TextRequest) -> Hashable:  # noqa: ARG002 - all share one pass
         """All requests share one forward pass."""
         return None
@@ -46,7 +55,6 @@ class TextPipeline:
             seen[list(params.prompt_ids)] = True
         generator = torch.Generator().manual_seed(params.seed)
         request.state = TextState(len(self._in_slots), generator, seen)
-        request.steps_left = -(-len(params.prompt_ids) // PROMPT_BLOCK) - 1 + params.max_tokens
         self._in_slots.append(request)
 
     def step(self, requests: Sequence[TextRequest]) -> None:

@@ -8,7 +8,7 @@ temperature, top-k, top-p (Holtzman et al. 2020, arXiv:1904.09751), min-p (arXiv
 import torch
 from torch import Tensor
 
-from service.engine.request import TextParams
+from service.engine.params import TextParams
 from service.pipelines.text.batch import TextRequest, state_of
 
 LIKELIEST = 1024

@@ -1,0 +1,1 @@
+"""From what the service knows to the contract's messages."""
