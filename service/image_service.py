@@ -100,11 +100,9 @@ class ImageService:
         job = replace(job, params=replace(job.params, preview_every=0))
         async with aclosing(self.stream(job, timeout_s)) as stream:
             news = [item async for item in stream]
-        paintings = [item for item in news if isinstance(item, Painting)]
-        paintings.sort(key=lambda painting: painting.frame_index)
         last = news[-1]
         animation = last.data if isinstance(last, Animation) else None
-        return Answer([painting.png for painting in paintings], animation)
+        return Answer([item.png for item in news if isinstance(item, Painting)], animation)
 
     async def _read(
         self, job: ImageJob, timeout_s: float, news: "asyncio.Queue[asyncio.Task[News] | None]"
@@ -162,6 +160,5 @@ async def _make(event: Event, job: ImageJob) -> News:
 
 
 async def _animate(pictures: list[Picture], kind: AnimationFormat, fps: int) -> Animation:
-    pictures.sort(key=lambda picture: picture.frame_index)
     frames = [picture.pixels for picture in pictures]
     return Animation(await asyncio.to_thread(encode_animation, frames, kind, fps))

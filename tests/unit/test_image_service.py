@@ -155,17 +155,6 @@ async def test_a_complete_edit_and_complete_frames_go_the_same_way() -> None:
         assert frames.HasField("animation") == (kind is not None)
 
 
-async def test_frames_that_finish_in_another_order_are_complete_in_theirs() -> None:
-    first, second, third = FRAMES[2:]
-    images, _ = service(second, first, third)
-    job = await images.check(pb.GenerateFramesRequest(prompt="x", format="webp"))
-    answer = await images.complete(job, 10)
-    assert [color_of(png) for png in answer.pngs] == list(COLORS)
-    film = Image.open(io.BytesIO(answer.animation or b""))
-    red, green, _ = film.convert("RGB").getpixel((0, 0))  # type: ignore[misc]
-    assert red > green
-
-
 async def test_news_come_in_order_while_files_are_made_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = {"red": 0.3, "green": 0.2, "blue": 0.1}
 

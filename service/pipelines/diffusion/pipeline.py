@@ -10,9 +10,10 @@ import torch
 from service.engine.events import Progress, Queued
 from service.engine.messages import EngineSpec
 from service.engine.params import ImageParams
+from service.engine.pipeline import OutOfMemory
 from service.engine.request import Request
 from service.pipelines.diffusion.denoise import predict_noise
-from service.pipelines.diffusion.memory import is_out_of_memory, out_of_memory
+from service.pipelines.diffusion.memory import out_of_memory
 from service.pipelines.diffusion.model import DiffusionModel
 from service.pipelines.diffusion.pace import Pace
 from service.pipelines.diffusion.painting import Painting
@@ -96,7 +97,7 @@ class DiffusionPipeline:
     def step(self, requests: Sequence[ImageRequest]) -> None:
         """One UNet call for all, or one piece of the only request's own work."""
         began = time.monotonic()
-        with torch.inference_mode(), out_of_memory():
+        with torch.inference_mode():
             if state_of(requests[0]).painting is None:
                 self._work(requests[0])
                 stage, pixels = "own", _pixels(requests[0])
@@ -113,7 +114,8 @@ class DiffusionPipeline:
 
     def _work(self, request: ImageRequest) -> None:
         state = state_of(request)
-        state.painting = next(state.stages, None)
+        with out_of_memory():
+            state.painting = next(state.stages, None)
         state.groups += state.painting is not None
         request.steps_left = max(1, request.steps_left - 1)
 
@@ -123,10 +125,10 @@ class DiffusionPipeline:
         shape, rows = _shape(paintings[0]), sum(painting.rows for painting in paintings)
         bucket = self._widths.rows(shape) if self._spec.batch_invariant else 0
         try:
-            predicted = predict_noise(self._model, paintings, bucket)
-        except (RuntimeError, MemoryError) as error:
-            if is_out_of_memory(error):
-                self._widths.shrink(shape, rows)
+            with out_of_memory():
+                predicted = predict_noise(self._model, paintings, bucket)
+        except OutOfMemory:
+            self._widths.shrink(shape, rows)
             raise
         for request, painting, noise in zip(requests, paintings, predicted, strict=True):
             painting.advance(noise)
