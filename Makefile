@@ -2,6 +2,7 @@
 # make test     every test, on the real server, the real Envoy and the real model
 # make check    format, lint, types, proto
 # make models   fetch the big models that are configured
+# make released take the contract as it stands for the one that changes may not break
 # make lock     choose new versions of the dependencies
 # make clean    remove what was built; distclean also removes .venv/. Weights stay where they are
 
@@ -14,7 +15,7 @@ SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 STUBS := generation/v1/generation_pb2_grpc.py
 PROTO := protos/generation/v1/generation.proto
 
-.PHONY: run setup models test check format lock clean distclean proto embedded
+.PHONY: run setup models test check format released lock clean distclean proto embedded
 .DEFAULT_GOAL := run
 
 run: setup embedded
@@ -66,6 +67,10 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/buf format --write
+
+released: setup
+	$(PY) -m grpc_tools.protoc -Iprotos -I$(SITE) --include_imports \
+	  --descriptor_set_out=protos/released.binpb generation/v1/generation.proto
 
 # The lock names torch without the local version (+cpu), so that it installs from any index.
 lock: $(VENV)/.installed

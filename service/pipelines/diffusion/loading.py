@@ -40,6 +40,8 @@ WARM_UP = ImageParams(
 def load(spec: EngineSpec) -> DiffusionPipeline:
     """Loads safetensors only, fits the previews and paints one small image before the first user."""
     torch.set_num_threads(spec.threads or os.cpu_count() or 1)
+    torch.backends.cudnn.benchmark = not spec.batch_invariant
+    torch.backends.cudnn.deterministic = spec.batch_invariant
     diffusers_logging.disable_progress_bar()
     diffusers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,6 +1,7 @@
 """Running out of memory, told apart from other failures."""
 
 import contextlib
+import traceback
 from collections.abc import Iterator
 
 import torch
@@ -24,8 +25,9 @@ def out_of_memory() -> Iterator[None]:
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
+        traceback.clear_frames(error.__traceback__)  # they hold what was allocated until the failure
         release()
-        raise OutOfMemory(str(error)) from None  # None: the traceback's frames hold what was allocated
+        raise OutOfMemory(str(error)) from None
 
 
 def release() -> None:
