@@ -14,6 +14,7 @@ class Request(Generic[P]):
 
     `deadline` is on time.monotonic(), in seconds. `steps_left` is the most steps that may still
     come; the pipeline counts it down. `passed_over` counts the steps that others took meanwhile.
+    `preparing` is set while its steps only make it ready for steps that it can share: they go first.
     `state` is the pipeline's own.
     """
 
@@ -22,6 +23,7 @@ class Request(Generic[P]):
     deadline: float
     steps_left: int = 0
     passed_over: int = 0
+    preparing: bool = False
     state: object = None
     done: bool = False
     events: list[Event] = field(default_factory=list)

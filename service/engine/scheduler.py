@@ -4,7 +4,7 @@ Between any two steps, requests that were cancelled or are past their deadline l
 ones come in while there is capacity, and of the running ones those that share a batch key with the
 most urgent one advance. Least left goes first (shortest remaining processing time, Schrage 1968);
 each step in which a request is passed over makes it one step more urgent for good, so nothing
-starves and equal requests finish one after another.
+starves and equal requests finish one after another, or together where they share their steps.
 
 What does not fit the memory is tried again in halves.
 """
@@ -109,7 +109,7 @@ class Scheduler(Generic[P]):
     def _choose(self) -> list[Request[P]]:
         if not self.running:
             return []
-        urgent = sorted(self.running, key=lambda request: request.urgency)
+        urgent = sorted(self.running, key=lambda request: (not request.preparing, request.urgency))
         key = self._pipeline.batch_key(urgent[0])
         free = self._pipeline.width(key)
         batch: list[Request[P]] = []

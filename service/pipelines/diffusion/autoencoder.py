@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from service.pipelines.diffusion.model import Autoencoder
 
 Layer = Callable[[Tensor], Tensor]
-TILE = 64  # latents a side; a checkpoint's own tiles can be as large as the whole image
+TILE = 64  # latents a side
 
 
 def encode_image(
@@ -38,11 +38,15 @@ def decode_latents(vae: Autoencoder, latents: Tensor) -> Generator[None, None, T
 def decode_tiled(vae: Autoencoder, latents: Tensor) -> Tensor:
     """As decode_latents, in overlapping tiles: little memory, and seams that hardly show."""
     hidden = _to_vae(vae, latents)
-    vae.tile_latent_min_size = min(vae.tile_latent_min_size, TILE)
-    vae.tile_sample_min_size = vae.tile_latent_min_size * 2 ** (len(vae.config["block_out_channels"]) - 1)
     tiled = vae.tiled_decode(hidden).sample if isinstance(vae, AutoencoderKL) else vae._tiled_decode(hidden)
     pixels: Tensor = tiled.float()
     return pixels
+
+
+def set_tiles(vae: Autoencoder) -> None:
+    """Makes decode_tiled's tiles small: a checkpoint's own can be as large as the whole image."""
+    vae.tile_latent_min_size = min(vae.tile_latent_min_size, TILE)
+    vae.tile_sample_min_size = vae.tile_latent_min_size * 2 ** (len(vae.config["block_out_channels"]) - 1)
 
 
 def encoder_layers(vae: Autoencoder) -> list[Layer]:

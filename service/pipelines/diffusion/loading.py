@@ -15,6 +15,7 @@ from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines.diffusion import attention
 from service.pipelines.diffusion.acceleration import Compiled, lay_out
+from service.pipelines.diffusion.autoencoder import set_tiles
 from service.pipelines.diffusion.denoise import predict_noise
 from service.pipelines.diffusion.latents import prepare_frames
 from service.pipelines.diffusion.memory import out_of_memory
@@ -81,6 +82,7 @@ def load_model(spec: EngineSpec) -> DiffusionModel:
         vae.to(
             torch.float32
         )  # for good: it overflows in float16, and casting it back and forth is shared state
+    set_tiles(vae)
     attention.install(unet, fused=spec.device == "cuda")
     if spec.device == "cuda":
         lay_out(unet, vae)

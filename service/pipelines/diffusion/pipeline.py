@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
+from torch import Tensor
 
 from service.engine.events import Progress, Queued
 from service.engine.messages import EngineSpec
@@ -73,6 +74,7 @@ class DiffusionPipeline:
     def start(self, request: ImageRequest) -> None:
         """Nothing is computed yet: that is the first step's."""
         request.state = ImageState(paint(self._model, request))
+        request.preparing = self._widths.shared
 
     def batch_key(self, request: ImageRequest) -> Hashable:
         """The latents' shape while denoising; nobody else's otherwise."""
@@ -116,41 +118,52 @@ class DiffusionPipeline:
         state = state_of(request)
         with out_of_memory():
             state.painting = next(state.stages, None)
-        state.groups += state.painting is not None
+        if state.painting is not None:
+            state.groups += 1
+            request.preparing = False
         request.steps_left = max(1, request.steps_left - 1)
 
     def _denoise(self, requests: Sequence[ImageRequest]) -> int:
         """Returns the pixels of the call, over all its rows."""
         paintings = [painting for request in requests if (painting := state_of(request).painting)]
         shape, rows = _shape(paintings[0]), sum(painting.rows for painting in paintings)
-        bucket = self._widths.rows(shape) if self._spec.batch_invariant else 0
-        try:
-            with out_of_memory():
-                predicted = predict_noise(self._model, paintings, bucket)
-        except OutOfMemory:
-            self._widths.shrink(shape, rows)
-            raise
+        predicted = self._predict(paintings, shape, rows)
         for request, painting, noise in zip(requests, paintings, predicted, strict=True):
             painting.advance(noise)
             self._report(request, painting)
-        return max(rows, bucket) * shape[0] * shape[1] * self._model.factor**2
+        return rows * shape[0] * shape[1] * self._model.factor**2
+
+    def _predict(self, paintings: list[Painting], shape: Shape, rows: int) -> list[Tensor]:
+        bucket = self._widths.rows(shape) if self._spec.batch_invariant else 0
+        try:
+            with out_of_memory():
+                return predict_noise(self._model, paintings, bucket)
+        except OutOfMemory:
+            self._widths.shrink(shape, max(rows, bucket))
+            if bucket <= rows:
+                raise
+        return self._predict(paintings, shape, rows)  # it was the padding that did not fit
 
     def _report(self, request: ImageRequest, painting: Painting) -> None:
         state, params = state_of(request), request.params
+        groups = frame_groups(params.num_frames)
+        total, calls = len(groups) * params.steps_to_run, len(groups) * len(painting.timesteps)
+        before = state.calls * total // calls
         state.calls += 1
         request.steps_left = max(1, request.steps_left - 1)
-        groups = frame_groups(params.num_frames)
-        total = len(groups) * params.steps_to_run
-        # Noise schedulers of second order take two calls a step.
-        step = state.calls * total // (len(groups) * len(painting.timesteps))
-        frames = groups[state.groups - 1]
-        first = len(frames) - new_frames(frames)
-        preview = None
-        if params.preview_every and step % params.preview_every == 0 and painting.clean is not None:
-            preview = self._preview.paint(painting.clean[first])
-        request.emit(Progress(step, total, preview, frames[first]))
+        step = state.calls * total // calls
+        if step > before:  # noise schedulers of second order take two calls a step
+            frames = groups[state.groups - 1]
+            self._tell(request, painting, Progress(step, total, None, frames[-new_frames(frames)]))
         if painting.complete:
             state.painting = None
+
+    def _tell(self, request: ImageRequest, painting: Painting, progress: Progress) -> None:
+        every = request.params.preview_every
+        if every and progress.step % every == 0 and painting.clean is not None:
+            first = 1 if len(painting.clean) > 1 else 0
+            progress = replace(progress, preview=self._preview.paint(painting.clean[first]))
+        request.emit(progress)
 
     def _seconds_left(self, request: ImageRequest) -> float:
         """The seconds that a request takes alone for what it has left."""

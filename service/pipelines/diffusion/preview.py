@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from service.engine.events import Pixels
-from service.pipelines.diffusion.autoencoder import encode_image
+from service.pipelines.diffusion.autoencoder import decode_latents, encode_image
 from service.pipelines.diffusion.model import DiffusionModel
 
 SAMPLES = 8
@@ -23,13 +23,15 @@ class Preview:
 
     @classmethod
     def fit(cls, model: DiffusionModel) -> "Preview":
-        """Fits the map by least squares on colour fields that the model's own autoencoder encodes."""
+        """Fits the map by least squares to what the autoencoder makes of colour fields, there and back."""
         generator = torch.Generator().manual_seed(0)
         latents, colours = [], []
         for _ in range(SAMPLES):
             pixels = _colour_field(SIDE * model.factor, generator)
-            latents.append(_rows(_result(encode_image(model.vae, pixels, generator)).cpu()))
-            colours.append(_rows(avg_pool2d(pixels, model.factor)))
+            encoded = _result(encode_image(model.vae, pixels, generator))
+            decoded = _result(decode_latents(model.vae, encoded))
+            latents.append(_rows(encoded.cpu()))
+            colours.append(_rows(avg_pool2d(decoded.cpu(), model.factor)))
         inputs = _with_bias(torch.cat(latents))
         return cls(torch.linalg.lstsq(inputs, torch.cat(colours), driver="gelsd").solution)
 

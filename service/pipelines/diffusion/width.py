@@ -32,6 +32,11 @@ class Widths:
             # Measured widths differ from start to start, and bytes would with them.
             self._fixed = 2 * INVARIANT_IMAGES
 
+    @property
+    def shared(self) -> bool:
+        """Whether any call may have room for two requests."""
+        return self._fixed != 1
+
     def rows(self, shape: Shape) -> int:
         """The most rows of a call; measured when a shape is first asked for."""
         if shape not in self._rows:
