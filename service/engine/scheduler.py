@@ -1,17 +1,17 @@
 """Decides which requests take the next step.
 
-Between any two steps, requests that were cancelled or are past their deadline leave, waiting
-ones come in while there is capacity, and of the running ones those that share a batch key with the
-most urgent one advance. Least left goes first (shortest remaining processing time, Schrage 1968);
-each step in which a request is passed over makes it one step more urgent for good, so nothing
-starves and equal requests finish one after another, or together where they share their steps.
+Between any two steps, requests that were cancelled or are past their deadline leave, the most
+urgent waiting ones come in while there is capacity, and of the running ones those that share a
+batch key with the most urgent one advance. Least left goes first (shortest remaining processing
+time, Schrage 1968); each step in which a request is passed over makes it one step more urgent for
+good, so nothing starves, and equal requests finish one after another, or together where they share
+their steps.
 
 What does not fit the memory is tried again in halves.
 """
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -32,7 +32,7 @@ class Scheduler(Generic[P]):
         self._news: list[Request[P]] = []
         self._newest_id = 0
         self._cancelled_early: set[int] = set()
-        self.waiting: deque[Request[P]] = deque()
+        self.waiting: list[Request[P]] = []
         self.running: list[Request[P]] = []
 
     @property
@@ -90,8 +90,10 @@ class Scheduler(Generic[P]):
 
     def _admit(self) -> None:
         free = self._pipeline.capacity() - sum(map(self._pipeline.cost, self.running))
-        while self.waiting and (cost := self._pipeline.cost(self.waiting[0])) <= free:
-            request = self.waiting[0]
+        for request in sorted(self.waiting, key=lambda request: request.urgency):
+            cost = self._pipeline.cost(request)
+            if cost > free:
+                return  # nobody slips by: a large one would never find room
             try:
                 self._pipeline.start(request)
             except OutOfMemory:
@@ -102,7 +104,7 @@ class Scheduler(Generic[P]):
                 log.exception("request %d could not start", request.id)
                 self._end(request, "internal")
             else:
-                self.waiting.popleft()
+                self.waiting.remove(request)
                 self.running.append(request)
                 free -= cost
 
@@ -119,7 +121,7 @@ class Scheduler(Generic[P]):
                 if rows <= free or not batch:
                     batch.append(request)
                     free -= rows
-        for request in self.running:
+        for request in (*self.running, *self.waiting):
             request.passed_over += request not in batch
         return batch
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ("", "SERVING"),
         (SERVICE, "SERVING"),
         (f"{SERVICE}/text", "SERVING"),
-        (f"{SERVICE}/image", "NOT_SERVING"),
+        (f"{SERVICE}/image", "SERVING"),
         ("unknown", "NOT_FOUND"),
     ],
 )
@@ -48,9 +48,20 @@ async def test_reflection_lists_the_service(channel: grpc.aio.Channel) -> None:
 
 
 async def test_models_are_listed_with_their_limits(generation: GenerationAsyncStub) -> None:
-    (model,) = (await generation.ListModels(pb.ListModelsRequest())).models
-    assert (model.modality, model.state) == ("text", "ready")
-    assert model.context_tokens == 4096
+    model, painter = (await generation.ListModels(pb.ListModelsRequest())).models
+    assert (model.modality, model.state, painter.modality, painter.state) == (
+        "text",
+        "ready",
+        "image",
+        "ready",
+    )
+    assert (model.context_tokens, model.max_pixels, model.max_frame_pixels) == (4096, 0, 0)
+    assert (painter.context_tokens, painter.max_pixels, painter.max_frame_pixels) == (
+        0,
+        1_572_864,
+        16_777_216,
+    )
+    assert painter.max_waiting == model.max_waiting == 64
     answer = await generation.GenerateText(
         pb.GenerateTextRequest(prompt="Hi", model=model.name, max_tokens=1)
     )

@@ -1,6 +1,7 @@
-"""What the REST tests share: the shape of an error, raw sockets, server-sent events."""
+"""What the REST tests share: the shape of an error, raw sockets, server-sent events, gRPC-Web."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,10 +9,13 @@ from typing import Any
 import grpc
 import httpx
 
+RPC = "/generation.v1.Generation/"
+ORIGIN = "http://localhost:5173"
+
 
 def detail_of(response: httpx.Response, status: int) -> str:
     """The text of an error after checking its status and that its body is {"detail": text} and no more."""
-    assert response.status_code == status, response.text
+    assert response.status_code == status, response.text[:1000]
     assert response.headers["content-type"] == "application/json"
     return detail_in(response.text)
 
@@ -47,6 +51,30 @@ async def events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
         if line:
             assert line.startswith("data: "), line
             yield json.loads(line.removeprefix("data: "))
+
+
+def frame(message: bytes) -> bytes:
+    """A message as gRPC and gRPC-Web frame it."""
+    return b"\0" + len(message).to_bytes(4, "big") + message
+
+
+def frames(body: bytes) -> list[tuple[int, bytes]]:
+    """The (flags, content) of each frame of a gRPC-Web body."""
+    found = []
+    while body:
+        size = int.from_bytes(body[1:5], "big")
+        found.append((body[0], body[5 : 5 + size]))
+        body = body[5 + size :]
+    return found
+
+
+async def call_web(url: str, method: str, message: bytes, text: bool = False) -> httpx.Response:
+    """Calls a method as a browser's gRPC-Web client does, in its binary or its base64 form."""
+    kind = "application/grpc-web-text" if text else "application/grpc-web+proto"
+    content = base64.b64encode(frame(message)) if text else frame(message)
+    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
+        headers = {"content-type": kind, "accept": kind, "x-grpc-web": "1", "origin": ORIGIN}
+        return await client.post(RPC + method, content=content, headers=headers)
 
 
 async def call_bytes(channel: grpc.aio.Channel, method: str, message: bytes) -> bytes:

@@ -11,8 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.grpc.images import STAGES, EngineWatch
 from tests.rest.client import events
+from tests.rest.painting import PATHS, in_json
 from tests.rest.upstream import Proxied, proxied_service
+from tests.stack import Stack
 
 SOON_S = 1.0
 
@@ -32,6 +35,34 @@ async def test_fault_24_a_closed_stream_is_cancelled(proxied: Proxied) -> None:
     ):
         assert await anext(events(response)) == {"text": "a"}
     await asyncio.wait_for(proxied.service.cancelled.wait(), SOON_S)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["unary", "streamed"])
+@pytest.mark.parametrize("stage", STAGES)
+async def test_fault_24_a_painting_nobody_waits_for_stops_within_a_step(
+    stack: Stack, stage: str, streamed: bool
+) -> None:
+    request, steps = STAGES[stage]
+    watch = await EngineWatch.begin(stack.service)
+    async with httpx.AsyncClient(base_url=stack.rest_url, timeout=60, trust_env=False) as client:
+        path = PATHS[type(request)][streamed]
+        call = asyncio.ensure_future(client.post(path, json=in_json(request)))
+        await watch.until_steps(steps)
+        call.cancel()
+    await watch.all_dropped_within_a_step(1)
+
+
+async def test_fault_24_frames_that_are_left_after_the_first_stop_within_a_step(stack: Stack) -> None:
+    watch = await EngineWatch.begin(stack.service)
+    asked = {"prompt": "a", "width": 512, "height": 512, "num_frames": 9, "num_inference_steps": 5}
+    async with (
+        httpx.AsyncClient(base_url=stack.rest_url, timeout=60, trust_env=False) as client,
+        client.stream("POST", "/video/stream-frames", json=asked) as response,
+    ):
+        async for event in events(response):
+            if "frame" in event:
+                break
+    await watch.all_dropped_within_a_step(1)
 
 
 async def test_fault_12_a_reader_that_stops_reading_is_cancelled(impatient: Proxied) -> None:

@@ -12,12 +12,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from generation.v1 import generation_pb2 as pb
-from tests.rest.client import call_bytes
+from tests.rest.client import ORIGIN, RPC, call_bytes, call_web, frames
 from tests.stack import Stack, stub
 
-RPC = "/generation.v1.Generation/"
 TRAILERS = 0x80
-ORIGIN = "http://localhost:5173"
 
 
 @pytest.fixture(params=["first port", "second port"])
@@ -29,28 +27,6 @@ def url(request: pytest.FixtureRequest, stack: Stack) -> str:
 async def proxy_channel(url: str) -> AsyncIterator[grpc.aio.Channel]:
     async with grpc.aio.insecure_channel(url.removeprefix("http://")) as channel:
         yield channel
-
-
-def frame(message: bytes) -> bytes:
-    return b"\0" + len(message).to_bytes(4, "big") + message
-
-
-def frames(body: bytes) -> list[tuple[int, bytes]]:
-    """The (flags, content) of each frame of a gRPC-Web body."""
-    found = []
-    while body:
-        size = int.from_bytes(body[1:5], "big")
-        found.append((body[0], body[5 : 5 + size]))
-        body = body[5 + size :]
-    return found
-
-
-async def call_web(url: str, method: str, message: bytes, text: bool = False) -> httpx.Response:
-    kind = "application/grpc-web-text" if text else "application/grpc-web+proto"
-    content = base64.b64encode(frame(message)) if text else frame(message)
-    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
-        headers = {"content-type": kind, "accept": kind, "x-grpc-web": "1", "origin": ORIGIN}
-        return await client.post(RPC + method, content=content, headers=headers)
 
 
 async def test_grpc_unary_and_stream(proxy_channel: grpc.aio.Channel) -> None:

@@ -39,5 +39,4 @@ async def test_each_event_is_one_data_line_and_an_empty_line(rest: httpx.AsyncCl
 
 async def test_a_stream_that_cannot_start_has_a_status_and_a_detail(rest: httpx.AsyncClient) -> None:
     assert detail_of(await rest.post("/text/stream", json={"prompt": ""}), 400)
-    assert detail_of(await rest.post("/image/stream", json={"prompt": "a cat"}), 503)
-    assert detail_of(await rest.post("/video/stream-frames", json={"prompt": "a cat"}), 503)
+    assert detail_of(await rest.post("/text/stream", json={"prompt": "a", "model": "none such"}), 404)

@@ -73,12 +73,21 @@ def test_requests_wait_in_order_for_capacity() -> None:
 def test_a_request_too_big_for_what_is_free_waits_and_none_overtakes_it() -> None:
     house = House(slots=3)
     house.add(1, steps=2, cost=2)
+    house.step()
     house.add(2, steps=1, cost=2)
     house.add(3, steps=1, cost=1)
-    house.step()
-    assert house.pipeline.batches == [[1]]
     house.run()
-    assert house.pipeline.batches[2] == [2, 3]
+    assert house.pipeline.batches == [[1], [1], [2, 3]]
+
+
+def test_of_the_waiting_ones_what_has_least_left_comes_in_first() -> None:
+    house = House(slots=1)
+    house.add(1, steps=1)
+    house.step()
+    house.add(2, steps=5)
+    house.add(3, steps=1)
+    house.run()
+    assert [batch[0] for batch in house.pipeline.batches[:3]] == [1, 3, 2]
 
 
 def test_only_requests_of_one_shape_share_a_step(house: House) -> None:
@@ -171,6 +180,7 @@ def test_fault_03_only_what_does_not_fit_alone_fails() -> None:
 def test_fault_03_a_start_that_does_not_fit_waits_for_the_running_ones() -> None:
     house = House(most_held=1)
     house.add(1, steps=2)
+    house.step()
     house.add(2, steps=1)
     house.run()
     assert house.pipeline.batches == [[1], [1], [2]]
@@ -230,8 +240,8 @@ def test_a_cancel_that_overtakes_its_request_holds(house: House) -> None:
 def test_fault_26_a_deadline_that_passes_in_the_queue_is_never_started() -> None:
     house = House(slots=1)
     house.add(1, steps=5)
-    house.add(2, steps=1, deadline=2.0)
     house.step()
+    house.add(2, steps=1, deadline=2.0)
     house.clock.now = 2.0
     house.run()
     assert house.events[2] == [Failed("deadline")]

@@ -67,7 +67,8 @@ class DiffusionPipeline:
     def arrive(self, request: ImageRequest, others: Sequence[ImageRequest]) -> None:
         """Counts the request's steps and tells it how many go before it, and how long that takes."""
         request.steps_left = count_steps(self._model, request.params)
-        ahead = [other for other in others if other.urgency <= request.urgency]
+        fits = sum(map(self.cost, [*others, request])) <= self.capacity()
+        ahead = [other for other in others if not fits or other.urgency <= request.urgency]
         seconds = sum(map(self._seconds_left, [*ahead, request]))
         request.emit(Queued(len(ahead), round(seconds, 2)))
 
