@@ -3,6 +3,7 @@
 import base64
 import io
 import warnings
+from typing import NoReturn
 
 from PIL import Image, ImageOps
 
@@ -50,11 +51,19 @@ def decode_mask(data: bytes, size: tuple[int, int]) -> Image.Image:
 
     Raises ImageRefused, as decode_upload does, and for another size.
     """
+    _refuse_text(data)
+    header = _open(data)
+    if sorted(header.size) != sorted(size):  # the other way round it may yet be turned upright
+        _refuse_other_size(header.size, size)
     mask = decode_upload(data, size[0] * size[1])
     if mask.size != size:
-        got, takes = (" x ".join(map(str, sides)) for sides in (mask.size, size))
-        raise ImageRefused(f"is {got} pixels, takes the image's size {takes}")
+        _refuse_other_size(mask.size, size)
     return mask.convert("L").point(lambda value: 255 if value >= 128 else 0)
+
+
+def _refuse_other_size(got: tuple[int, int], takes: tuple[int, int]) -> NoReturn:
+    sizes = [" x ".join(map(str, sides)) for sides in (got, takes)]
+    raise ImageRefused(f"is {sizes[0]} pixels, takes the image's size {sizes[1]}")
 
 
 def _refuse_text(data: bytes) -> None:

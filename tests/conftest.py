@@ -13,8 +13,8 @@ import pytest_asyncio
 from generation.v1 import generation_pb2_grpc
 from tests.stack import Stack, running_stack, stub
 
-# Before torch is imported: its threads must not spin beside those of the engines under test.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Before torch is imported: its threads must not spin for long beside those of the engines under test.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 @pytest.fixture(scope="session")

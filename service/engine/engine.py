@@ -107,7 +107,7 @@ class Engine:
         if failure == "out_of_memory":
             return errors.OutOfMemory(
                 f"the {self.spec.modality} engine has not enough memory for this request, even alone: "
-                f"reduce {'width and height' if self.spec.modality == 'image' else 'the prompt'}"
+                f"reduce {'the width and height' if self.spec.modality == 'image' else 'the prompt'}"
             )
         return errors.EngineError(f"the {self.spec.modality} engine failed on this request")
 

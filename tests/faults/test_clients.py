@@ -5,7 +5,6 @@ from __future__ import annotations  # the async stub exists for type checkers on
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,8 @@ import pytest_asyncio
 
 from generation.v1 import generation_pb2 as pb
 from tests.faults.black_hole import black_hole
-from tests.stack import Service, Stack, running_stack, stub
+from tests.faults.drops import Drops
+from tests.stack import Stack, running_stack, stub
 
 if TYPE_CHECKING:
     from generation.v1.generation_pb2_grpc import GenerationAsyncStub
@@ -31,40 +31,6 @@ async def small(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     settings = {"max_running": 2, "keepalive_s": KEEPALIVE_S, "keepalive_timeout_s": KEEPALIVE_S}
     async with running_stack(tmp_path_factory.mktemp("small"), **settings) as stack:
         yield stack
-
-
-class Drops:
-    """How many requests were dropped since, and how many of them within one step."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._before = (0.0, 0.0)
-
-    @classmethod
-    async def since_now(cls, service: Service) -> Drops:
-        """Starts counting, once what an earlier test left is gone."""
-        drops = cls(service)
-        while await service.metric("generation_engine_(running|waiting).*"):
-            await asyncio.sleep(0.02)
-        drops._before = await drops._counts()
-        return drops
-
-    async def all_within_a_step(self, count: int, seconds: float = 5) -> None:
-        """Waits for so many drops at least and for an empty batch; each took at most one step more."""
-        end, dropped, running = time.monotonic() + seconds, 0.0, 0.0
-        while dropped < count or running:
-            assert time.monotonic() < end, f"{dropped} of {count} dropped, {running} still running"
-            await asyncio.sleep(0.02)
-            now = await self._counts()
-            dropped, within = (after - before for after, before in zip(now, self._before, strict=True))
-            running = await self._service.metric("generation_engine_running.*")
-        assert within == dropped
-
-    async def _counts(self) -> tuple[float, float]:
-        name = "generation_engine_drop_steps"
-        dropped = await self._service.metric(rf"{name}_count\{{.*")
-        within = await self._service.metric(rf'{name}_bucket\{{.*le="1\.0".*')
-        return dropped, within
 
 
 async def begin(

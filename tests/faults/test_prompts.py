@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generation.v1 import generation_pb2 as pb
-from tests.faults.refusals import ACCEPTED, PICTURES, TEXT, refusal, wrong_fields
+from tests.faults.pictures import paint
+from tests.faults.refusals import IMAGE, PICTURES, TEXT, wrong_fields
 from tests.stack import MODELS_DIR, Service, Stack
 
 if TYPE_CHECKING:
@@ -98,8 +99,20 @@ async def test_fault_18_odd_characters_are_plain_text(generation: GenerationAsyn
 async def test_fault_18_odd_characters_describe_a_picture(
     generation: GenerationAsyncStub, method: str, prompt: str
 ) -> None:
-    refused = await refusal(generation, method, prompt=prompt, negative_prompt=prompt)
-    assert refused.code == ACCEPTED
+    painted = await paint(generation, method, prompt=prompt, negative_prompt=prompt)
+    assert {image.size for image in painted.images} == {(64, 64)}
+
+
+@pytest.mark.parametrize("method", IMAGE)
+@pytest.mark.parametrize("special", ["<|startoftext|>", "<|endoftext|>"])
+async def test_fault_18_the_image_models_special_tokens_are_plain_text(
+    generation: GenerationAsyncStub, method: str, special: str
+) -> None:
+    # The model reads words in small letters: capitals change nothing, unless small ones are a token.
+    prompts = (f"a {word} cat" for word in (special, special.upper(), ""))
+    small, capital, none = [await paint(generation, method, prompt=words, seed=1) for words in prompts]
+    assert small == capital
+    assert small != none
 
 
 async def test_fault_18_the_models_special_tokens_are_plain_text(generation: GenerationAsyncStub) -> None:

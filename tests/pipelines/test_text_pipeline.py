@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 import torch
+from torch import Tensor
 from transformers import (
     LlamaConfig,
     LlamaForCausalLM,
@@ -21,6 +22,7 @@ from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines.text import load
 from service.pipelines.text.batch import PROMPT_BLOCK
+from service.pipelines.text.model import TextModel
 from service.pipelines.text.pipeline import TextPipeline
 from service.text.tokenizer import TextTokenizer
 from tests.pipelines.running import NO_DEADLINE, params, run, tokens
@@ -171,3 +173,19 @@ def test_a_request_that_fills_the_context_to_its_last_token_is_answered(
     left = 1024 - len(prompt)
     (events,) = run(pipeline, [params(prompt, max_tokens=left)])
     assert len(tokens(events)) == left
+
+
+def test_a_step_that_does_not_fit_the_memory_is_taken_in_halves_and_changes_no_answer(
+    pipeline: TextPipeline, tokenizer: TextTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [params(tokenizer.encode_prompt(text)) for text in ("A cat", "A dog", "A bird")]
+    expected = run(pipeline, asked)
+    whole = TextModel.hidden
+
+    def hidden(model: TextModel, token_ids: list[int], *rest: Any) -> Tensor:
+        if len(rest[-1].slots.unique()) > 1:
+            raise torch.OutOfMemoryError
+        return whole(model, token_ids, *rest)
+
+    monkeypatch.setattr(TextModel, "hidden", hidden)
+    assert run(pipeline, asked) == expected

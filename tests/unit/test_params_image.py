@@ -168,6 +168,7 @@ def test_a_mask_is_white_where_the_image_may_change_and_greys_are_the_nearer_of_
 
 def test_a_mask_that_does_not_fit_its_image_or_is_none_is_refused() -> None:
     assert edit(mask=upload(64, 96)) == {"mask": "is 64 x 96 pixels, takes the image's size 96 x 64"}
+    assert edit(mask=upload(192, 128)) == {"mask": "is 192 x 128 pixels, takes the image's size 96 x 64"}
     assert edit(mask=b"") == {"mask": "is empty, takes a PNG, JPEG or WebP file"}
     assert edit(mask=b"hello") == {"mask": "is of another kind or damaged, takes a PNG, JPEG or WebP file"}
     assert list(edit(mask=b"hello", strength=2.0)) == ["strength", "mask"]

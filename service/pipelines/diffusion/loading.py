@@ -18,12 +18,12 @@ from service.pipelines.diffusion.acceleration import Compiled, lay_out
 from service.pipelines.diffusion.autoencoder import set_tiles
 from service.pipelines.diffusion.denoise import predict_noise
 from service.pipelines.diffusion.latents import prepare_frames
-from service.pipelines.diffusion.memory import out_of_memory
 from service.pipelines.diffusion.model import DiffusionModel, NoiseScheduler, TextEncoder
 from service.pipelines.diffusion.pipeline import DiffusionPipeline
 from service.pipelines.diffusion.preview import Preview
 from service.pipelines.diffusion.stages import encode_guide
 from service.pipelines.diffusion.width import Shape, Widths
+from service.pipelines.memory import out_of_memory
 
 DEFAULT = (128, 128)  # latents of the contract's default size in SDXL
 WARM_UP = ImageParams(

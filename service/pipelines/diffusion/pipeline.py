@@ -14,13 +14,13 @@ from service.engine.params import ImageParams
 from service.engine.pipeline import OutOfMemory
 from service.engine.request import Request
 from service.pipelines.diffusion.denoise import predict_noise
-from service.pipelines.diffusion.memory import out_of_memory
 from service.pipelines.diffusion.model import DiffusionModel
 from service.pipelines.diffusion.pace import Pace
 from service.pipelines.diffusion.painting import Painting
 from service.pipelines.diffusion.preview import Preview
 from service.pipelines.diffusion.stages import Stages, count_steps, frame_groups, new_frames, paint
 from service.pipelines.diffusion.width import Shape, Widths
+from service.pipelines.memory import out_of_memory
 
 ImageRequest = Request[ImageParams]
 

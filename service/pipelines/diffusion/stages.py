@@ -17,11 +17,11 @@ from service.pipelines.diffusion.autoencoder import (
     encoder_layers,
 )
 from service.pipelines.diffusion.latents import prepare_edit, prepare_frames
-from service.pipelines.diffusion.memory import is_out_of_memory, release
 from service.pipelines.diffusion.model import DiffusionModel
 from service.pipelines.diffusion.painting import Guide, Painting
 from service.pipelines.diffusion.preview import to_pixels
 from service.pipelines.diffusion.prompts import encode_negative, encode_prompt
+from service.pipelines.memory import is_out_of_memory, release
 
 # Frames that are denoised together, behind one more row for their anchor.
 GROUP = 4

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from service.engine.events import FinishReason, Token
+from service.pipelines.memory import out_of_memory
 from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import PROMPT_BLOCK, TextRequest, TextState, pack, state_of
 from service.pipelines.text.kv_cache import KVCache
@@ -58,9 +59,12 @@ class TextPipeline:
         self._in_slots.append(request)
 
     def step(self, requests: Sequence[TextRequest]) -> None:
-        """One forward pass: a token for every answer, a block for prompts within the budget."""
+        """One forward pass: a token for every answer, a block for prompts within the budget.
+
+        Raises OutOfMemory, with nothing accepted: the pass may be tried again with fewer requests.
+        """
         batch = pack(requests)
-        with torch.inference_mode():
+        with torch.inference_mode(), out_of_memory():
             attention = SlotAttention(self._cache, batch, self._model.window, self._model.device)
             hidden = self._model.hidden(batch.token_ids, batch.positions, attention)
             tokens = self._tokens(hidden, batch.sampled, batch.sampled_rows)

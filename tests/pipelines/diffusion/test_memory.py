@@ -7,9 +7,9 @@ import torch
 
 from service.engine.events import Failed, Picture
 from service.engine.messages import EngineSpec
-from service.pipelines.diffusion.memory import is_out_of_memory
 from service.pipelines.diffusion.model import DiffusionModel
 from service.pipelines.diffusion.preview import Preview
+from service.pipelines.memory import is_out_of_memory
 from tests.pipelines.diffusion.asking import edit, params
 from tests.pipelines.diffusion.failing import layer_that_fails, times, with_predict
 from tests.pipelines.diffusion.running import Make, Run, build, run, run_together
