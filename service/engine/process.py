@@ -17,6 +17,8 @@ STOP_S = 2.0
 # left two image engines on two cores a hundred times slower than one; not at all, and one alone was
 # two to three times slower. With this, one alone is as fast as ever and two take turns.
 SPINNING = {"GOMP_SPINCOUNT": "3000"}
+# Otherwise transformers tells what image models need that are not served here.
+QUIET = {"TRANSFORMERS_VERBOSITY": "error"}
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +64,7 @@ class EngineProcess:
                 level,
                 spec.modality,
                 pass_fds=fds,
-                env=SPINNING | os.environ,
+                env=SPINNING | QUIET | os.environ,
                 start_new_session=True,
                 stdin=asyncio.subprocess.DEVNULL,
             )

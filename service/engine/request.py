@@ -29,9 +29,12 @@ class Request(Generic[P]):
     events: list[Event] = field(default_factory=list)
 
     @property
-    def urgency(self) -> int:
-        """Lowest goes first: what has least left to do, sooner by each step it was passed over."""
-        return self.steps_left - self.passed_over
+    def urgency(self) -> float:
+        """Lowest goes first: what has least left to do, sooner by half of the steps it was passed over.
+
+        By half, so that a request which is being worked on stays ahead of an equal one that waits.
+        """
+        return self.steps_left - self.passed_over / 2
 
     def emit(self, event: Event) -> None:
         """Hands an event back; the last one ends the request."""

@@ -3,9 +3,8 @@
 Between any two steps, requests that were cancelled or are past their deadline leave, the most
 urgent waiting ones come in while there is capacity, and of the running ones those that share a
 batch key with the most urgent one advance. Least left goes first (shortest remaining processing
-time, Schrage 1968); each step in which a request is passed over makes it one step more urgent for
-good, so nothing starves, and equal requests finish one after another, or together where they share
-their steps.
+time, Schrage 1968); being passed over makes a request more urgent for good, so nothing starves.
+Equal requests finish one after another, or together where they share their steps.
 
 What does not fit the memory is tried again in halves.
 """

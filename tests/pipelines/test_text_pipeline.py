@@ -21,6 +21,7 @@ from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines.text import load
+from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import PROMPT_BLOCK
 from service.pipelines.text.model import TextModel
 from service.pipelines.text.pipeline import TextPipeline
@@ -182,10 +183,12 @@ def test_a_step_that_does_not_fit_the_memory_is_taken_in_halves_and_changes_no_a
     expected = run(pipeline, asked)
     whole = TextModel.hidden
 
-    def hidden(model: TextModel, token_ids: list[int], *rest: Any) -> Tensor:
-        if len(rest[-1].slots.unique()) > 1:
+    def hidden(
+        model: TextModel, token_ids: list[int], positions: list[int], attention: SlotAttention
+    ) -> Tensor:
+        if len(attention.slots.unique()) > 1:
             raise torch.OutOfMemoryError
-        return whole(model, token_ids, *rest)
+        return whole(model, token_ids, positions, attention)
 
     monkeypatch.setattr(TextModel, "hidden", hidden)
     assert run(pipeline, asked) == expected

@@ -108,12 +108,12 @@ def test_a_step_is_no_wider_than_the_pipeline_says_and_least_left_goes_first() -
 def test_a_long_request_is_not_starved_by_short_ones() -> None:
     house = House(slots=1000, widest=1)
     house.add(0, steps=20)
-    for request_id in range(1, 60):
+    for request_id in range(1, 120):
         house.add(request_id, steps=2)
         house.step()
-    # Whoever comes with 2 steps after the 18th step goes behind the 20 steps of the first, whatever follows.
+    # Whoever comes with 2 steps after the 36th step goes behind the 20 steps of the first, whatever follows.
     assert house.events[0][-1] == Token(0, "stop")
-    assert max(step for step, batch in enumerate(house.pipeline.batches) if batch == [0]) < 18 * 2 + 20
+    assert max(step for step, batch in enumerate(house.pipeline.batches) if batch == [0]) < 36 * 2 + 20
 
 
 def test_equal_requests_finish_one_after_another() -> None:

@@ -15,7 +15,7 @@ from service.pipelines.diffusion.model import DiffusionModel, NoiseScheduler
 from service.pipelines.diffusion.painting import Guide, Kept, Painting
 
 # The angle between the noise of neighbouring frames at motion 1, in radians.
-LIVELY = 0.3
+LIVELY = 0.5
 SECOND = 0x9E3779B9  # makes the seed of the path's second noise; torch uses the low 32 bits alone
 
 

@@ -92,6 +92,7 @@ def load_model(spec: EngineSpec) -> DiffusionModel:
         vae=vae,
         text_encoders=tuple(TextEncoder(*text) for text in texts if text[1] is not None),
         noise_scheduler=_maker(parts.scheduler),
+        order=parts.scheduler.order,
         zero_empty_negative=bool(parts.config.force_zeros_for_empty_prompt),
         predict=Compiled(unet, spec.folder.parent / ".compiled") if spec.compiled else unet,
     )

@@ -49,15 +49,16 @@ class TextEncoder:
 class DiffusionModel:
     """The parts of a checkpoint.
 
-    `noise_scheduler` makes a fresh scheduler. `zero_empty_negative`: an empty negative prompt is a
-    zero embedding, not the embedding of no words. `predict` is the UNet as it is called: itself,
-    or compiled.
+    `noise_scheduler` makes a fresh scheduler, of this `order`. `zero_empty_negative`: an empty
+    negative prompt is a zero embedding, not the embedding of no words. `predict` is the UNet as it is
+    called: itself, or compiled.
     """
 
     unet: UNet2DConditionModel
     vae: Autoencoder
     text_encoders: tuple[TextEncoder, ...]
     noise_scheduler: Callable[[], NoiseScheduler]
+    order: int
     zero_empty_negative: bool
     predict: Callable[..., tuple[Tensor]]
 

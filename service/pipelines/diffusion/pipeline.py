@@ -18,7 +18,14 @@ from service.pipelines.diffusion.model import DiffusionModel
 from service.pipelines.diffusion.pace import Pace
 from service.pipelines.diffusion.painting import Painting
 from service.pipelines.diffusion.preview import Preview
-from service.pipelines.diffusion.stages import Stages, count_steps, frame_groups, new_frames, paint
+from service.pipelines.diffusion.stages import (
+    Stages,
+    count_calls,
+    count_steps,
+    frame_groups,
+    new_frames,
+    paint,
+)
 from service.pipelines.diffusion.width import Shape, Widths
 from service.pipelines.memory import out_of_memory
 
@@ -169,12 +176,12 @@ class DiffusionPipeline:
     def _seconds_left(self, request: ImageRequest) -> float:
         """The seconds that a request takes alone for what it has left."""
         params = request.params
-        images = sum(map(len, frame_groups(params.num_frames)))
-        rows = images * (2 if params.guidance_scale > 1 else 1)
-        calls = rows * params.steps_to_run * _pixels(request)
+        groups, calls = frame_groups(params.num_frames), count_calls(self._model, params)
+        rows = sum(map(len, groups)) * (2 if params.guidance_scale > 1 else 1)
         steps = count_steps(self._model, params)
-        own = (steps - params.steps_to_run * len(frame_groups(params.num_frames))) * _pixels(request)
-        whole = self._pace.seconds("denoise", calls) + self._pace.seconds("own", own)
+        own = steps - calls * len(groups)
+        whole = self._pace.seconds("denoise", calls * rows * _pixels(request))
+        whole += self._pace.seconds("own", own * _pixels(request))
         return whole * request.steps_left / steps
 
 

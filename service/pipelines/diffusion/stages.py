@@ -75,11 +75,15 @@ def new_frames(frames: list[int]) -> int:
 
 def count_steps(model: DiffusionModel, params: ImageParams) -> int:
     """The steps that a request takes in all, denoising and its own."""
-    groups = frame_groups(params.num_frames)
-    own = 1 + len(decoder_layers(model.vae)) * params.num_frames
-    if params.edit is not None:
-        own += len(encoder_layers(model.vae))
-    return own + len(groups) * params.steps_to_run
+    groups = len(frame_groups(params.num_frames))
+    preparing = groups if params.edit is None else len(encoder_layers(model.vae))
+    decoding = len(decoder_layers(model.vae)) * params.num_frames
+    return 1 + preparing + groups * count_calls(model, params) + decoding
+
+
+def count_calls(model: DiffusionModel, params: ImageParams) -> int:
+    """The UNet calls of one image: noise schedulers of second order take two a step but for the last."""
+    return model.order * params.steps_to_run - (model.order - 1)
 
 
 def _decode(model: DiffusionModel, latents: Tensor) -> Generator[None, None, Tensor]:

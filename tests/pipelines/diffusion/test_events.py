@@ -44,6 +44,26 @@ def test_a_place_comes_first_then_every_step_and_the_picture_last(
     assert (last.frame_index, last.last) == (0, True)
 
 
+@pytest.mark.parametrize(
+    "wanted", [params(), params(guidance_scale=0), edit(), masked(), params(num_frames=7)]
+)
+def test_a_request_takes_exactly_the_steps_it_was_counted_for(make: Make, wanted: ImageParams) -> None:
+    running = Run(make())
+    counted = running.add(wanted).steps_left
+    assert len(running.finish().shared) == counted
+
+
+def test_equal_requests_are_complete_one_after_another_where_they_share_nothing(make: Make) -> None:
+    running, left = Run(make()), list[int]()
+    for _ in range(4):
+        running.add(params())
+    while not running.scheduler.idle:
+        running.step()
+        left.append(len(running.scheduler.running))
+    alone = len(run(make(), params()).shared)
+    assert [left.index(count) + 1 for count in (3, 2, 1, 0)] == [alone * n for n in (1, 2, 3, 4)]
+
+
 def test_a_place_counts_those_that_go_before(make: Make) -> None:
     running = Run(make())
     long = running.add(params(num_inference_steps=30))
