@@ -40,47 +40,55 @@ async def beside(paint: Paint, late_s: float) -> tuple[float, float]:
     return short, await long
 
 
-async def one_round(paint: Paint, steps: int) -> Round:
-    """Seconds of each way of asking."""
-    short, long = await seconds(paint(SHORT)), await seconds(paint(LONG))
-    short_beside, long_beside = await beside(paint, long / 4)
-    in_turn, at_once = [], []
-    began = time.perf_counter()
+async def in_turn(paint: Paint, steps: int) -> list[float]:
+    """Seconds after which each of the equal requests is complete, one after another."""
+    began, done = time.perf_counter(), []
     for _ in range(EQUAL):
         await paint(steps)
-        in_turn.append(time.perf_counter() - began)
-    at_once = await asyncio.gather(*(seconds(paint(steps)) for _ in range(EQUAL)))
+        done.append(time.perf_counter() - began)
+    return done
+
+
+async def at_once(paint: Paint, steps: int) -> list[float]:
+    """The same, sent all at once."""
+    return list(await asyncio.gather(*(seconds(paint(steps)) for _ in range(EQUAL))))
+
+
+async def one_round(paint: Paint, steps: int, turn: int) -> Round:
+    """Seconds of each way of asking; the ways to eight change places from round to round."""
+    short, long = await seconds(paint(SHORT)), await seconds(paint(LONG))
+    short_beside, long_beside = await beside(paint, long / 4)
+    ways = {"in turn": in_turn, "at once": at_once}
+    eight = {name: await ways[name](paint, steps) for name in sorted(ways, reverse=bool(turn % 2))}
     return {
         "short": short,
         "long": long,
         "short beside": short_beside,
         "long beside": long_beside,
-        "p50 in turn": statistics.median(in_turn),
-        "p50 at once": statistics.median(at_once),
-        "total in turn": in_turn[-1],
-        "total at once": max(at_once),
+        **{f"p50 {name}": statistics.median(done) for name, done in eight.items()},
+        **{f"total {name}": max(done) for name, done in eight.items()},
     }
 
 
 def report(rounds: list[Round]) -> None:
-    """Prints the medians and what they come to."""
-    found = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
-    step = found["long"] / LONG
-    allowed = 1.5 * found["short"] + step
+    """Prints the medians, and those of the rounds' own ratios."""
+    found = {name: statistics.median(it[name] for it in rounds) for name in rounds[0]}
+    allowed = statistics.median(it["short beside"] / (1.5 * it["short"] + it["long"] / LONG) for it in rounds)
     print(
         f"{SHORT} steps alone {found['short']:.2f} s, beside {LONG} steps {found['short beside']:.2f} s",
         end="",
     )
-    print(f": {found['short beside'] / allowed:.2f} of 1.5 times its time alone plus one step")
-    together = found["short"] + found["long"]
+    print(f": {allowed:.2f} of 1.5 times its time alone plus one step")
+    together = statistics.median(it["long beside"] / (it["short"] + it["long"]) for it in rounds)
     print(
         f"{LONG} steps alone {found['long']:.2f} s, beside {SHORT} steps {found['long beside']:.2f} s", end=""
     )
-    print(f": {found['long beside'] / together:.2f} times the sum")
+    print(f": {together:.2f} times the sum")
     for figure in ("p50", "total"):
-        turn, once = found[f"{figure} in turn"], found[f"{figure} at once"]
-        print(f"{EQUAL} equal requests, {figure}: in turn {turn:.2f} s, at once {once:.2f} s", end="")
-        print(f": {once / turn:.2f} times")
+        turn, once = f"{figure} in turn", f"{figure} at once"
+        times = statistics.median(it[once] / it[turn] for it in rounds)
+        print(f"{EQUAL} equal requests, {turn} {found[turn]:.2f} s, at once {found[once]:.2f} s", end="")
+        print(f": {times:.2f} times")
 
 
 async def measure(options: argparse.Namespace) -> None:
@@ -95,7 +103,8 @@ async def measure(options: argparse.Namespace) -> None:
             )
 
         await paint(SHORT)
-        report([await one_round(paint, options.steps) for _ in tqdm(range(options.rounds), desc="rounds")])
+        turns = tqdm(range(options.rounds), desc="rounds")
+        report([await one_round(paint, options.steps, turn) for turn in turns])
 
 
 def main() -> None:
