@@ -5,6 +5,7 @@ and `decode`.
 """
 
 from collections.abc import Callable, Generator
+from typing import cast
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
@@ -21,7 +22,7 @@ def encode_image(
     vae: Autoencoder, pixels: Tensor, generator: torch.Generator
 ) -> Generator[None, None, Tensor]:
     """Pixels [1, 3, height, width] in -1..1 to float32 latents; yields between layers."""
-    hidden = yield from _run(encoder_layers(vae), pixels.to(vae.device, vae.dtype))
+    hidden = yield from _run(encoder_layers(vae), pixels.to(_parameter(vae)))
     if isinstance(vae, AutoencoderKL):
         hidden = DiagonalGaussianDistribution(hidden.float()).sample(generator)
     mean, std = _statistics(vae, hidden)
@@ -99,7 +100,12 @@ def _optional(layer: nn.Module | None) -> list[Layer]:
 def _to_vae(vae: Autoencoder, latents: Tensor) -> Tensor:
     mean, std = _statistics(vae, latents)
     hidden: Tensor = latents * std / vae.config["scaling_factor"] + mean
-    return hidden.to(vae.dtype)
+    return hidden.to(_parameter(vae))
+
+
+def _parameter(vae: Autoencoder) -> Tensor:
+    """A tensor of the autoencoder's device and type: its own properties look at every layer."""
+    return cast(Tensor, next(vae.parameters()))
 
 
 def _statistics(vae: Autoencoder, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,6 @@ def predict_noise(model: DiffusionModel, paintings: Sequence[Painting], bucket: 
 
     `bucket` pads the call to that many rows, so that its shape does not depend on who shares it.
     """
-    dtype = model.unet.dtype
     sample = torch.cat([_sample(painting) for painting in paintings])
     timesteps = torch.cat([painting.timestep.float().expand(painting.rows) for painting in paintings])
     hidden, mask = _hidden(paintings)
@@ -35,7 +34,7 @@ def predict_noise(model: DiffusionModel, paintings: Sequence[Painting], bucket: 
         )
         mask = None if mask is None else torch.cat([mask, mask[:1].expand(len(filling), -1)])
         anchors = None if anchors is None else [*anchors, *filling]
-    device = model.device
+    device, dtype = model.device, model.dtype
     (predicted,) = model.predict(
         sample.to(device, dtype),
         timesteps.to(device),

@@ -94,6 +94,8 @@ def load_model(spec: EngineSpec) -> DiffusionModel:
         noise_scheduler=_maker(parts.scheduler),
         order=parts.scheduler.order,
         zero_empty_negative=bool(parts.config.force_zeros_for_empty_prompt),
+        device=torch.device(spec.device),
+        dtype=dtype,
         predict=Compiled(unet, spec.folder.parent / ".compiled") if spec.compiled else unet,
     )
 
