@@ -51,7 +51,8 @@ class Settings(BaseSettings):
         False, description="a seed means the same bytes on a GPU too, whoever shares the step; slower"
     )
     image_compile: bool = Field(
-        False, description="compile the image model for the GPU: minutes at the first start, then cached"
+        False,
+        description="compile the image model for single 1024x1024 images on a GPU: minutes once, then cached",
     )
     max_message_bytes: int = Field(64 << 20, ge=1 << 20, description="largest gRPC message, in bytes")
 

@@ -79,5 +79,5 @@ def image_spec(settings: Settings, choice: Choice) -> EngineSpec:
         running_pixels=settings.running_pixels,
         batch_images=settings.image_batch,
         batch_invariant=settings.batch_invariant,
-        compiled=settings.image_compile,
+        compiled=settings.image_compile and choice.device == "cuda",
     )

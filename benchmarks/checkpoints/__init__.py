@@ -27,9 +27,10 @@ def write_checkpoint(
 ) -> None:
     """Writes every part of a pipeline into `folder`: a few MB in a second, or 7 GB for the full size.
 
-    `autoencoder` and `stages` (the UNet's resolutions) are choices of the tiny size only. `dtype` is
-    float32 for tiny and float16 for full unless given; float16 files carry the variant "fp16". The
-    same seed gives the same weights on the same kind of device.
+    `autoencoder` ("deep" is a tiny one that halves five times, to 16 channels) and `stages` (the
+    UNet's resolutions) are choices of the tiny size only. `dtype` is float32 for tiny and float16 for
+    full unless given; float16 files carry the variant "fp16". The same seed gives the same weights on
+    the same kind of device.
     """
     dtype = dtype or (torch.float16 if size == "full" else torch.float32)
     device = torch.device("cuda" if size == "full" and torch.cuda.is_available() else "cpu")
@@ -43,7 +44,7 @@ def write_checkpoint(
     _scheduler().save_pretrained(folder / "scheduler")
     write_tokenizer(folder / "tokenizer", pad_token="<|endoftext|>")
     write_tokenizer(folder / "tokenizer_2", pad_token="!")
-    kind = "AutoencoderTiny" if size == "tiny" and autoencoder == "tiny" else "AutoencoderKL"
+    kind = "AutoencoderTiny" if size == "tiny" and autoencoder != "kl" else "AutoencoderKL"
     (folder / "model_index.json").write_text(json.dumps(_index(kind), indent=2))
 
 

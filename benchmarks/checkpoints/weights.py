@@ -1,7 +1,8 @@
 """Weights that are made up, yet make an SDXL pipeline behave.
 
 Chosen: a straight path of eight channels (the four latent channels and their negatives, so that
-silu(x) - silu(-x) = x keeps it linear) runs from the first convolution to the last. In the UNet it
+silu(x) - silu(-x) = x keeps it linear) runs from the first convolution to the last; with more latent
+channels the UNet's is as much wider, and autoencoders use the first four. In the UNet it
 predicts as noise what a blur through the lower resolutions takes away from the input, so that
 sampling turns noise into soft shapes with a standard deviation of 2 to 5. In the autoencoders it
 turns latents into colours of medium contrast, and colours into latents.
@@ -25,7 +26,13 @@ CONTRAST = 0.5  # of pictures: the standard deviation of a channel, in half its 
 LATENT_STD = 2.0  # of encoded pictures
 LOG_VARIANCE = -12.0  # of encoded pictures: next to none
 
-SIGNS = torch.cat([torch.eye(4), -torch.eye(4)])  # [8, 4]: a value and its negative
+
+def _signs(latents: int) -> Tensor:
+    """[2 * latents, latents]: a value and its negative."""
+    return torch.cat([torch.eye(latents), -torch.eye(latents)])
+
+
+SIGNS = _signs(4)
 KEEP = torch.eye(8)
 COLOURS = torch.tensor(
     [[0.6, 0.4, 0.0, 0.2], [0.6, -0.1, 0.4, -0.2], [0.6, -0.3, -0.4, 0.1]]
@@ -78,27 +85,29 @@ def _convs(model: nn.Module, prefix: str = "") -> dict[str, nn.Conv2d]:
     return {name: module for name, module in modules if isinstance(module, nn.Conv2d) and prefix in name}
 
 
-def _lay_through_resolutions(convs: dict[str, nn.Conv2d]) -> None:
+def _lay_through_resolutions(convs: dict[str, nn.Conv2d], keep: Tensor = KEEP) -> None:
     for name, conv in convs.items():
         if name.endswith(("conv_shortcut", "samplers.0.conv")):
-            _lay(conv, KEEP, blur="samplers" in name)
+            _lay(conv, keep, blur="samplers" in name)
 
 
 def _lay_unet(unet: nn.Module) -> None:
     convs = _convs(unet)
-    _lay(convs["conv_in"], SIGNS)
-    _lay_through_resolutions(convs)
-    _lay_joins([conv for name, conv in convs.items() if "up_blocks" in name and "shortcut" in name])
-    _lay(convs["conv_out"], SIGNS.T)
+    signs = _signs(convs["conv_in"].in_channels)
+    keep = torch.eye(len(signs))
+    _lay(convs["conv_in"], signs)
+    _lay_through_resolutions(convs, keep)
+    _lay_joins([conv for name, conv in convs.items() if "up_blocks" in name and "shortcut" in name], keep)
+    _lay(convs["conv_out"], signs.T)
 
 
-def _lay_joins(shortcuts: list[nn.Conv2d]) -> None:
+def _lay_joins(shortcuts: list[nn.Conv2d], keep: Tensor) -> None:
     """Where what comes from below meets what was kept on the way down: a mean, at last a difference."""
     below = shortcuts[0].out_channels
     for shortcut in shortcuts:
         weights = (-1.0, 1.0) if shortcut is shortcuts[-1] else (0.5, 0.5)
-        between = torch.zeros(len(KEEP), below - len(KEEP))
-        _lay(shortcut, torch.cat([weights[0] * KEEP, between, weights[1] * KEEP], dim=1))
+        between = torch.zeros(len(keep), below - len(keep))
+        _lay(shortcut, torch.cat([weights[0] * keep, between, weights[1] * keep], dim=1))
         below = shortcut.out_channels
 
 

@@ -20,7 +20,8 @@ class EngineSpec:
 
     `threads` 0 takes every core. Text: `context_tokens` bounds a request, prompt and answer together.
     Images: `running_pixels` bounds what runs at once; `batch_images` is how many share a step, 0
-    for what is best here; `batch_invariant` makes a seed mean the same bytes whoever shares it.
+    for what is best here; `batch_invariant` makes a seed mean the same bytes whoever shares it;
+    `compiled` compiles the UNet, which is for GPUs.
     """
 
     modality: Modality

@@ -27,23 +27,24 @@ def load(folder: Path) -> StableDiffusionXLPipeline:
 
 
 def paint(pipe: StableDiffusionXLPipeline, prompt: str, seed: int, output_type: str = "np") -> Tensor:
-    """An image [height, width, RGB] from 0 to 1, or latents [4, height, width]."""
+    """An image [height, width, RGB] from 0 to 1, or its latents [channels, 16, 16]."""
+    side = 16 * pipe.vae_scale_factor
     generator = torch.Generator().manual_seed(seed)
     painted = pipe(
         prompt,
         num_inference_steps=8,
         guidance_scale=5,
-        width=128,
-        height=128,
+        width=side,
+        height=side,
         generator=generator,
         output_type=output_type,
     )
     return torch.as_tensor(painted.images[0])
 
 
-@pytest.mark.parametrize(("autoencoder", "stages"), [("kl", 3), ("tiny", 2)])
+@pytest.mark.parametrize(("autoencoder", "stages"), [("kl", 3), ("tiny", 2), ("deep", 3)])
 def test_the_stock_pipeline_paints_with_a_tiny_checkpoint(
-    tmp_path: Path, autoencoder: Literal["kl", "tiny"], stages: Literal[2, 3]
+    tmp_path: Path, autoencoder: Literal["kl", "tiny", "deep"], stages: Literal[2, 3]
 ) -> None:
     write_checkpoint(tmp_path, autoencoder=autoencoder, stages=stages)
     pipe = load(tmp_path)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 
@@ -70,3 +70,9 @@ def test_models_are_listed_with_the_limits_of_their_modality() -> None:
 def test_an_image_engine_works_on_one_request_at_least() -> None:
     settings = SETTINGS.model_copy(update={"running_pixels": 4096})
     assert image_spec(settings, Choice("pictures", Path(), "cpu", "float32", "")).max_running == 1
+
+
+@pytest.mark.parametrize(("device", "compiled"), [("cuda", True), ("cpu", False)])
+def test_an_image_model_is_compiled_on_a_gpu_alone(device: Literal["cpu", "cuda"], compiled: bool) -> None:
+    settings = SETTINGS.model_copy(update={"image_compile": True})
+    assert image_spec(settings, Choice("pictures", Path(), device, "float32", "")).compiled == compiled

@@ -12,10 +12,10 @@ from diffusers import AutoencoderKL, AutoencoderTiny
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor, nn
 
-from service.pipelines.diffusion.model import Autoencoder
+from service.pipelines.diffusion.model import Autoencoder, pixels_a_latent
 
 Layer = Callable[[Tensor], Tensor]
-TILE = 64  # latents a side
+TILE = 512  # pixels a side
 
 
 def encode_image(
@@ -46,8 +46,11 @@ def decode_tiled(vae: Autoencoder, latents: Tensor) -> Tensor:
 
 def set_tiles(vae: Autoencoder) -> None:
     """Makes decode_tiled's tiles small: a checkpoint's own can be as large as the whole image."""
-    vae.tile_latent_min_size = min(vae.tile_latent_min_size, TILE)
-    vae.tile_sample_min_size = vae.tile_latent_min_size * 2 ** (len(vae.config["block_out_channels"]) - 1)
+    factor = pixels_a_latent(vae)
+    vae.tile_latent_min_size = min(vae.tile_latent_min_size, TILE // factor)
+    vae.tile_sample_min_size = vae.tile_latent_min_size * factor
+    if isinstance(vae, AutoencoderTiny):
+        vae.spatial_scale_factor = factor  # diffusers takes 8 for all of them
 
 
 def encoder_layers(vae: Autoencoder) -> list[Layer]:

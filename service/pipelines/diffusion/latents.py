@@ -29,11 +29,6 @@ def make_schedule(model: DiffusionModel, params: ImageParams) -> tuple[NoiseSche
     return scheduler, scheduler.timesteps[first:]
 
 
-def prepare_image(model: DiffusionModel, params: ImageParams, guide: Guide) -> Painting:
-    """An image from pure noise."""
-    return prepare_frames(model, params, guide, [0])
-
-
 def prepare_frames(
     model: DiffusionModel, params: ImageParams, guide: Guide, frames: Sequence[int]
 ) -> Painting:
@@ -78,8 +73,8 @@ def prepare_edit(
 
 def _noise(model: DiffusionModel, params: ImageParams, generator: torch.Generator) -> Tensor:
     # In float32 on the CPU whatever the model is: a seed paints the same scene everywhere.
-    width, height = (side // model.factor for side in model.padded(params.width, params.height))
-    return torch.randn(1, model.latent_channels, height, width, generator=generator)
+    shape = model.latent_shape(params.width, params.height)
+    return torch.randn(1, model.latent_channels, *shape, generator=generator)
 
 
 def _copy(generator: torch.Generator) -> torch.Generator:

@@ -25,7 +25,7 @@ from service.pipelines.diffusion.stages import encode_guide
 from service.pipelines.diffusion.width import Shape, Widths
 from service.pipelines.memory import out_of_memory
 
-DEFAULT = (128, 128)  # latents of the contract's default size in SDXL
+DEFAULT = 1024  # pixels a side: the contract's default
 WARM_UP = ImageParams(
     prompt="a warm-up",
     negative_prompt="",
@@ -51,7 +51,8 @@ def load(spec: EngineSpec) -> DiffusionPipeline:
         preview = Preview.fit(model)
     call = _caller(model)
     if isinstance(model.predict, Compiled):
-        model.predict.warm_up((2, model.latent_channels, *DEFAULT), lambda: call(DEFAULT, 2))
+        shape = model.latent_shape(DEFAULT, DEFAULT)
+        model.predict.warm_up((2, model.latent_channels, *shape), lambda: call(shape, 2))
     for _ in range(2):  # the first one pays for much that comes only once, and would spoil the estimates
         pipeline = DiffusionPipeline(model, preview, Widths(spec, call), spec)
         _paint(pipeline)
@@ -79,9 +80,8 @@ def load_model(spec: EngineSpec) -> DiffusionModel:
     ).to(spec.device)
     unet, vae = parts.unet, parts.vae
     if dtype == torch.float16 and vae.config.force_upcast:
-        vae.to(
-            torch.float32
-        )  # for good: it overflows in float16, and casting it back and forth is shared state
+        # For good: it overflows in float16, and requests would meet in a cast back and forth.
+        vae.to(torch.float32)
     set_tiles(vae)
     attention.install(unet, fused=spec.device == "cuda")
     if spec.device == "cuda":

@@ -37,6 +37,11 @@ class NoiseScheduler(Protocol):
         """The latents after one step, as `prev_sample`."""
 
 
+def pixels_a_latent(vae: Autoencoder) -> int:
+    """Pixels a latent, on each side: every stage of an autoencoder but one halves them."""
+    return int(2 ** (len(vae.config["block_out_channels"]) - 1))
+
+
 @dataclass(frozen=True, slots=True)
 class TextEncoder:
     """A CLIP text model with its tokenizer."""
@@ -68,7 +73,7 @@ class DiffusionModel:
     @property
     def factor(self) -> int:
         """Pixels a latent, on each side."""
-        return int(2 ** (len(self.vae.config["block_out_channels"]) - 1))
+        return pixels_a_latent(self.vae)
 
     @property
     def latent_channels(self) -> int:
@@ -76,5 +81,10 @@ class DiffusionModel:
         return int(self.unet.config["in_channels"])
 
     def padded(self, width: int, height: int) -> tuple[int, int]:
-        """A size in pixels, rounded up to whole latents."""
+        """A size in pixels, rounded up to whole latents: what is painted, then cut at the right and below."""
         return -(-width // self.factor) * self.factor, -(-height // self.factor) * self.factor
+
+    def latent_shape(self, width: int, height: int) -> tuple[int, int]:
+        """The latents, (height, width), of a size in pixels."""
+        width, height = self.padded(width, height)
+        return height // self.factor, width // self.factor

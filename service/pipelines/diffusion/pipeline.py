@@ -67,9 +67,8 @@ class DiffusionPipeline:
 
     def cost(self, request: ImageRequest) -> int:
         """Pixels of the request's widest call; the largest request fits, alone."""
-        params = request.params
-        images = max(map(len, frame_groups(params.num_frames)))
-        return min(params.width * params.height * images, self.capacity())
+        images = max(map(len, frame_groups(request.params.num_frames)))
+        return min(self._pixels(request) * images, self.capacity())
 
     def arrive(self, request: ImageRequest, others: Sequence[ImageRequest]) -> None:
         """Counts the request's steps and tells it how many go before it, and how long that takes."""
@@ -110,7 +109,7 @@ class DiffusionPipeline:
         with torch.inference_mode():
             if state_of(requests[0]).painting is None:
                 self._work(requests[0])
-                stage, pixels = "own", _pixels(requests[0])
+                stage, pixels = "own", self._pixels(requests[0])
             else:
                 stage, pixels = "denoise", self._denoise(requests)
             if self._model.device.type == "cuda":
@@ -132,25 +131,29 @@ class DiffusionPipeline:
         request.steps_left = max(1, request.steps_left - 1)
 
     def _denoise(self, requests: Sequence[ImageRequest]) -> int:
-        """Returns the pixels of the call, over all its rows."""
+        """Returns the pixels of the call, over all its rows, those that only fill it too."""
         paintings = [painting for request in requests if (painting := state_of(request).painting)]
         shape, rows = _shape(paintings[0]), sum(painting.rows for painting in paintings)
         predicted = self._predict(paintings, shape, rows)
         for request, painting, noise in zip(requests, paintings, predicted, strict=True):
             painting.advance(noise)
             self._report(request, painting)
-        return rows * shape[0] * shape[1] * self._model.factor**2
+        return self._filled(shape, rows) * self._pixels(requests[0])
 
     def _predict(self, paintings: list[Painting], shape: Shape, rows: int) -> list[Tensor]:
-        bucket = self._widths.rows(shape) if self._spec.batch_invariant else 0
+        filled = self._filled(shape, rows)
         try:
             with out_of_memory():
-                return predict_noise(self._model, paintings, bucket)
+                return predict_noise(self._model, paintings, filled)
         except OutOfMemory:
-            self._widths.shrink(shape, max(rows, bucket))
-            if bucket <= rows:
+            self._widths.shrink(shape, filled)
+            if filled == rows:
                 raise
         return self._predict(paintings, shape, rows)  # it was the padding that did not fit
+
+    def _filled(self, shape: Shape, rows: int) -> int:
+        """The rows of a call for so many: up to the shape's one width where bytes must not depend on it."""
+        return max(rows, self._widths.rows(shape)) if self._spec.batch_invariant else rows
 
     def _report(self, request: ImageRequest, painting: Painting) -> None:
         state, params = state_of(request), request.params
@@ -177,18 +180,21 @@ class DiffusionPipeline:
         """The seconds that a request takes alone for what it has left."""
         params = request.params
         groups, calls = frame_groups(params.num_frames), count_calls(self._model, params)
-        rows = sum(map(len, groups)) * (2 if params.guidance_scale > 1 else 1)
+        shape = self._model.latent_shape(params.width, params.height)
+        halves = 2 if params.guidance_scale > 1 else 1
+        rows = sum(self._filled(shape, halves * len(frames)) for frames in groups)
         steps = count_steps(self._model, params)
         own = steps - calls * len(groups)
-        whole = self._pace.seconds("denoise", calls * rows * _pixels(request))
-        whole += self._pace.seconds("own", own * _pixels(request))
+        whole = self._pace.seconds("denoise", calls * rows * self._pixels(request))
+        whole += self._pace.seconds("own", own * self._pixels(request))
         return whole * request.steps_left / steps
+
+    def _pixels(self, request: ImageRequest) -> int:
+        """The pixels of each of its images, as they are painted."""
+        width, height = self._model.padded(request.params.width, request.params.height)
+        return width * height
 
 
 def _shape(painting: Painting) -> Shape:
     height, width = painting.latents.shape[-2:]
     return height, width
-
-
-def _pixels(request: ImageRequest) -> int:
-    return request.params.width * request.params.height

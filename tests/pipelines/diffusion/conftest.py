@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -49,6 +50,14 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> EngineSpec:
         max_running=16,
         running_pixels=1 << 24,
     )
+
+
+@pytest.fixture(scope="session")
+def deep_spec(spec: EngineSpec, tmp_path_factory: pytest.TempPathFactory) -> EngineSpec:
+    """A checkpoint whose autoencoder makes a latent of 32 x 32 pixels."""
+    folder = tmp_path_factory.mktemp("deep")
+    write_checkpoint(folder, autoencoder="deep", stages=2)
+    return replace(spec, folder=folder)
 
 
 @pytest.fixture(scope="session")

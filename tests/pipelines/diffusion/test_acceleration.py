@@ -12,9 +12,10 @@ from torch import Tensor
 
 from service.engine.messages import EngineSpec
 from service.engine.params import ImageParams
+from service.pipelines.diffusion import load
 from service.pipelines.diffusion.acceleration import Compiled
 from service.pipelines.diffusion.denoise import predict_noise
-from service.pipelines.diffusion.latents import prepare_image
+from service.pipelines.diffusion.latents import prepare_frames
 from service.pipelines.diffusion.loading import load_model
 from service.pipelines.diffusion.model import DiffusionModel
 from service.pipelines.diffusion.preview import Preview
@@ -60,7 +61,7 @@ def compiled(compiler: Compiler, spec: EngineSpec) -> DiffusionModel:
 
     def call() -> None:
         with torch.inference_mode():
-            predict_noise(model, [prepare_image(model, params(), encode_guide(model, params()))])
+            predict_noise(model, [prepare_frames(model, params(), encode_guide(model, params()), [0])])
 
     model.predict.warm_up((2, 4, 8, 8), call)
     assert compiler.shapes == [(2, 4, 8, 8)]
@@ -106,6 +107,13 @@ def test_what_was_compiled_is_kept_beside_the_checkpoint(
 ) -> None:
     assert Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]) == spec.folder.parent / ".compiled"
     assert compiler.options == {"mode": "max-autotune", "dynamic": False}
+
+
+def test_it_is_compiled_for_the_default_size_whatever_the_autoencoder(
+    compiler: Compiler, deep_spec: EngineSpec
+) -> None:
+    load(replace(deep_spec, compiled=True))
+    assert compiler.shapes == [(2, 16, 32, 32)]
 
 
 def test_without_being_asked_nothing_is_compiled(compiler: Compiler, spec: EngineSpec) -> None:

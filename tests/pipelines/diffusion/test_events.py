@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from service.engine.events import Picture, Pixels, Progress, Queued
 from service.engine.params import ImageParams
 from service.pipelines.diffusion import pipeline as pipeline_module
+from service.pipelines.diffusion.pace import Pace
 from service.pipelines.diffusion.pipeline import DiffusionPipeline
 from tests.pipelines.diffusion.asking import edit, masked, params
 from tests.pipelines.diffusion.running import Make, Run, pixels, run
@@ -97,6 +98,24 @@ def test_an_engine_that_was_just_loaded_has_an_estimate(loaded: DiffusionPipelin
     place = Run(loaded).add(params(width=256, height=256)).events[0]
     assert isinstance(place, Queued)
     assert place.estimated_seconds > 0
+
+
+@pytest.mark.parametrize(("changes", "rows"), [({}, 2), ({"batch_images": 4, "batch_invariant": True}, 8)])
+def test_the_estimate_counts_every_row_of_a_call_those_that_only_fill_it_too(
+    make: Make, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], rows: int
+) -> None:
+    seen: list[float] = []
+
+    def note(_: Pace, stage: str, work: float, _seconds: float) -> None:
+        if stage == "denoise":
+            seen.append(work)
+
+    monkeypatch.setattr(Pace, "note", note)
+    monkeypatch.setattr(Pace, "seconds", lambda _, stage, work: work * (stage == "denoise"))
+    place = run(make(**changes), params(width=68)).requests[0].events[0]
+    assert seen == [rows * 72 * 64] * 5
+    assert isinstance(place, Queued)
+    assert place.estimated_seconds == sum(seen)
 
 
 @pytest.mark.parametrize(("every", "steps"), [(0, []), (1, [1, 2, 3, 4, 5]), (2, [2, 4]), (5, [5]), (9, [])])

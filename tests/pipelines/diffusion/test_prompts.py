@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from service.pipelines.diffusion.denoise import predict_noise
-from service.pipelines.diffusion.latents import prepare_image
+from service.pipelines.diffusion.latents import prepare_frames
 from service.pipelines.diffusion.model import DiffusionModel
 from service.pipelines.diffusion.painting import Painting
 from service.pipelines.diffusion.prompts import encode_negative, encode_prompt
@@ -33,7 +33,7 @@ def words(count: int) -> str:
 
 def painting(model: DiffusionModel, **changes: object) -> Painting:
     wanted = params(**changes)
-    return prepare_image(model, wanted, encode_guide(model, wanted))
+    return prepare_frames(model, wanted, encode_guide(model, wanted), [0])
 
 
 @pytest.mark.parametrize(
