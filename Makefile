@@ -1,5 +1,6 @@
 # make run      set up and serve: gRPC on 50051, REST on 8000 and 3000
 # make test     every test, on the real server, the real Envoy and the real model
+# make train    train the small image model that comes with the service, from where it was stopped
 # make check    format, lint, types, proto
 # make models   fetch the big models that are configured
 # make released take the contract as it stands for the one that changes may not break
@@ -15,7 +16,7 @@ SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 STUBS := generation/v1/generation_pb2_grpc.py
 PROTO := protos/generation/v1/generation.proto
 
-.PHONY: run setup models test check format released lock clean distclean proto embedded
+.PHONY: run setup models train test check format released lock clean distclean proto embedded
 .DEFAULT_GOAL := run
 
 run: setup embedded
@@ -51,6 +52,10 @@ embedded: setup
 
 models: setup
 	$(PY) -m service.models fetch --models-dir $(MODELS_DIR) $(ARGS)
+
+# Threads that spin while they wait stop each other when anything else runs.
+train: setup
+	GOMP_SPINCOUNT=3000 $(PY) -m training $(ARGS)
 
 test: setup embedded
 	$(BIN)/pytest $(ARGS)

@@ -1,0 +1,162 @@
+"""What people would write to get a scene: many wordings, and the service's own words for styles."""
+
+import numpy as np
+
+from service.styles import STYLES, apply
+from training.colours import words_for
+from training.phrases import (
+    ADJECTIVES,
+    BEFORE,
+    CASUAL,
+    CHANGES,
+    COUNTS,
+    GROUND_WORDS,
+    KINDS,
+    PLURAL,
+    TIME_WORDS,
+    WRAPS,
+)
+from training.scenes import Backdrop, Scene, Subject
+
+
+def _pick(random: np.random.Generator, choices: tuple[str, ...]) -> str:
+    return choices[int(random.integers(len(choices)))]
+
+
+def caption(scene: Scene, style: str, random: np.random.Generator) -> str:
+    """A prompt for the scene in a style, as it would reach the model."""
+    if random.uniform() < 0.02:  # an edit says only what changes
+        wish = _pick(random, CHANGES).replace("{x}", _pick(random, KINDS[style]))
+        return apply(STYLES["realistic"], wish, "")[0] if random.uniform() < 0.7 else wish
+    words = content(scene, random)
+    kind = random.uniform()
+    if kind < 0.55:
+        return apply(STYLES[style], _pick(random, WRAPS).replace("{x}", words), "")[0]
+    if style == "realistic" and kind < 0.9:
+        return _pick(random, WRAPS).replace("{x}", words)
+    said = _pick(random, CASUAL[style]).replace("{x}", words).replace("a realistic a ", "a realistic ")
+    # Who says a style in words has left the service's own at its default.
+    return apply(STYLES["realistic"], said, "")[0] if kind < 0.85 else said
+
+
+def nothing(random: np.random.Generator) -> str:
+    """Words that ask for nothing in particular: the empty prompt, and what styles wish away."""
+    if random.uniform() < 0.3:
+        return ""
+    return _pick(random, tuple(style.negative_prompt for style in STYLES.values()))
+
+
+def content(scene: Scene, random: np.random.Generator) -> str:
+    """What a scene shows, without its style."""
+    if not scene.subjects:
+        return _landscape(scene.backdrop, random)
+    things = [_subject(subject, random) for subject in scene.subjects]
+    if scene.layout == "row":
+        thing = scene.subjects[0].thing
+        assert thing, "rows are of things"
+        words = f"{COUNTS[scene.count]} {_plural(_pick(random, thing.words))}"
+    elif scene.layout == "one":
+        words = things[0]
+    else:
+        words = _pair(things[0], things[1], scene.layout == "beside", random)
+    return f"{words} {_backdrop(scene.backdrop, random)}".strip()
+
+
+def _plural(word: str) -> str:
+    if word in PLURAL or word.endswith("s"):
+        return word
+    if word.endswith(("ch", "sh", "x")):
+        return f"{word}es"
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}s"
+
+
+def _a(words: str) -> str:
+    return f"an {words}" if words[0] in "aeiou" and not words.startswith(("uni", "ufo")) else f"a {words}"
+
+
+def _subject(subject: Subject, random: np.random.Generator) -> str:
+    if subject.thing is None:
+        form = subject.shape or subject.solid
+        assert form, "a subject is a thing, a shape or a solid"
+        assert subject.colour, "shapes and solids have a colour"
+        turning = _pick(random, ("spinning ", "rotating ", "", "")) if subject.solid else ""
+        colour = (
+            "" if subject.solid and random.uniform() < 0.2 else _pick(random, words_for(subject.colour)) + " "
+        )
+        return _a(f"{turning}{colour}{form}")
+    name = _pick(random, (subject.thing.name, *subject.thing.words))
+    if random.uniform() < 0.02:  # so that a word it cannot know still gives a picture
+        name = _unknown(random)
+    bare = random.uniform() < 0.15
+    words = name if bare or name in PLURAL else _a(name)
+    if not bare and name not in PLURAL and random.uniform() < 0.12:
+        words = _a(f"{_pick(random, ADJECTIVES)} {name}")
+    if subject.garment == "sunglasses":
+        return words + _pick(random, (" wearing sunglasses", " with sunglasses", " in sunglasses"))
+    if subject.garment == "hat":
+        return words + _pick(random, (" wearing a hat", " with a hat", " in a top hat", " wearing a top hat"))
+    return words
+
+
+def _unknown(random: np.random.Generator) -> str:
+    """A word that means nothing."""
+    parts = [_pick(random, tuple("bcdfghklmnprstvwz")) + _pick(random, tuple("aeiou")) for _ in range(4)]
+    return "".join(parts[: int(random.integers(2, 5))]) + _pick(random, ("", "", "n", "r", "st"))
+
+
+def _pair(first: str, second: str, beside: bool, random: np.random.Generator) -> str:
+    forms: tuple[str, ...]
+    if beside:
+        forms = (
+            "{a} and {b}",
+            "{a} next to {b}",
+            "{a} on the left and {b} on the right",
+            "{a} beside {b}",
+            "{b} to the right of {a}",
+            "{a} left of {b}",
+            "{a} and {b} side by side",
+        )
+    else:
+        forms = (
+            "{a} above {b}",
+            "{a} over {b}",
+            "{b} below {a}",
+            "{b} under {a}",
+            "{a} at the top and {b} at the bottom",
+        )
+    return _pick(random, forms).replace("{a}", first).replace("{b}", second)
+
+
+def _backdrop(backdrop: Backdrop, random: np.random.Generator) -> str:
+    if backdrop.ground:
+        return f"{_pick(random, BEFORE[backdrop.ground])} {_pick(random, TIME_WORDS[backdrop.time])}".strip()
+    if backdrop.colour is None:
+        forms: tuple[str, ...] = ("", "", "", "", "on a plain background", "on a light background")
+        return _pick(random, forms)
+    first = _pick(random, words_for(backdrop.colour))
+    if backdrop.second is None:
+        forms = (
+            "on {a} {c} background",
+            "on {a} {c} background",
+            "on {c}",
+            "in front of {a} {c} wall",
+            "against {a} {c} background",
+            "with {a} {c} backdrop",
+        )
+        return _pick(random, forms).replace("{a} {c}", _a(first)).replace("{c}", first)
+    second = _pick(random, words_for(backdrop.second))
+    forms = ("on a background from {c} to {d}", "on a {c} to {d} gradient", "on a gradient from {c} to {d}")
+    return _pick(random, forms).replace("{c}", first).replace("{d}", second)
+
+
+def _landscape(backdrop: Backdrop, random: np.random.Generator) -> str:
+    assert backdrop.ground, "a picture without subjects is a landscape"
+    place = _pick(random, GROUND_WORDS[backdrop.ground])
+    if backdrop.time == "sunset" and random.uniform() < 0.5:
+        over = _pick(random, ("a sunset over", "sunset over", "the sun setting over", "sunset at"))
+        if over == "a sunset over" and random.uniform() < 0.4:
+            over = f"a {_pick(random, ADJECTIVES)} sunset over"
+        return f"{over} {place}"
+    return f"{place} {_pick(random, TIME_WORDS[backdrop.time])}".strip()

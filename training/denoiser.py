@@ -1,0 +1,110 @@
+"""Trains the text encoders and the UNet together to take noise from latents."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.captions import caption, nothing
+from training.latents import SEED, Bucket, Latents, load_latents
+from training.loop import Plan, averaged, train
+from training.networks import Prompts, build_scheduler, build_unet
+from training.pictures import Album
+
+DROPPED = 0.12  # of the captions, so that guidance has something to lead away from
+
+
+class Denoiser(nn.Module):
+    """What is trained: prompts in, and the velocity of noisy latents."""
+
+    def __init__(self, tokenizers: Path) -> None:
+        """`tokenizers` is the folder with tokenizer/ and tokenizer_2/."""
+        super().__init__()
+        self.prompts = Prompts(tokenizers)
+        self.unet = build_unet()
+
+    def forward(self, noisy: Tensor, times: Tensor, prompts: list[str | None], size: Tensor) -> Tensor:
+        """The velocity, shaped as `noisy` [n, 16, h, w]; None among the prompts stands for zeros.
+
+        `size` [n, 6] is SDXL's: original height and width, crop from the top and left, target height
+        and width, pixels.
+        """
+        tokens, pooled = self.prompts([prompt or "" for prompt in prompts])
+        # As the pipeline does without a negative prompt (force_zeros_for_empty_prompt).
+        asked = torch.tensor([prompt is not None for prompt in prompts], device=noisy.device)
+        tokens, pooled = tokens * asked[:, None, None], pooled * asked[:, None]
+        condition = {"text_embeds": pooled, "time_ids": size}
+        velocity: Tensor = self.unet(noisy, times, tokens, added_cond_kwargs=condition).sample
+        return velocity
+
+
+def trained(work: Path) -> Denoiser:
+    """As far as it has been trained in `work`."""
+    model = averaged(Denoiser(work / "model"), work / "denoiser")
+    assert isinstance(model, Denoiser)
+    return model
+
+
+def scale_of(latents: list[Latents]) -> float:
+    """What latents are multiplied with to have a deviation of 1, as `scaling_factor` in the checkpoint."""
+    return 1.0 / float(np.mean([part.values[:1000].float().std() for part in latents]))
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What steps are made of. `kept` [1000]: how much of a picture's variance is left at each time."""
+
+    album: Album
+    latents: list[Latents]
+    scale: float
+    kept: Tensor
+
+    def sample(self, number: int) -> tuple[Bucket, Tensor, list[str | None], Tensor, Tensor]:
+        """Step `number`'s bucket, clean latents [n, 16, h, w], prompts, noise like them and times [n]."""
+        random = np.random.default_rng((SEED, number))
+        shares = np.array([part.bucket.share for part in self.latents])
+        part = self.latents[int(random.choice(len(self.latents), p=shares / shares.sum()))]
+        rows = random.integers(len(part.numbers), size=part.bucket.batch)
+        clean = part.values[rows].float() * self.scale
+        prompts = [_prompt(self.album, int(part.numbers[row]), random) for row in rows]
+        generator = torch.Generator().manual_seed(SEED + number)
+        noise = torch.randn(clean.shape, generator=generator)
+        times = torch.randint(0, len(self.kept), (len(rows),), generator=generator)
+        return part.bucket, clean, prompts, noise, times
+
+
+def train_denoiser(
+    work: Path, album: Album, buckets: tuple[Bucket, ...], plan: Plan, device: torch.device
+) -> None:
+    """Trains on the latents in `work` up to the plan's last step."""
+    torch.manual_seed(SEED)
+    latents = load_latents(work, buckets)
+    lessons = Lessons(album, latents, scale_of(latents), build_scheduler().alphas_cumprod)
+    model = Denoiser(work / "model").to(device)
+    model.unet.to(memory_format=torch.channels_last)
+    train(model, partial(_step, model, lessons, device), plan, work / "denoiser", device)
+
+
+def _step(model: Denoiser, lessons: Lessons, device: torch.device, number: int) -> Tensor:
+    """The loss of one step."""
+    bucket, clean, prompts, noise, times = lessons.sample(number)
+    kept = lessons.kept[times][:, None, None, None]
+    signal, rest = kept.sqrt(), (1 - kept).sqrt()
+    noisy = (signal * clean + rest * noise).to(device, memory_format=torch.channels_last)
+    target = (signal * noise - rest * clean).to(device)
+    width, height = bucket.size
+    size = torch.tensor([[height, width, 0, 0, height, width]] * len(prompts), dtype=torch.float32)
+    with torch.autocast(device.type, torch.bfloat16):
+        velocity = model(noisy, times.to(device), prompts, size.to(device))
+    loss: Tensor = (velocity.float() - target).square().mean()
+    return loss
+
+
+def _prompt(album: Album, number: int, random: np.random.Generator) -> str | None:
+    if random.uniform() < DROPPED:
+        return None if random.uniform() < 0.3 else nothing(random)
+    what = album.entry(SEED, number)
+    return caption(what.scene, what.style, random)

@@ -1,0 +1,109 @@
+"""Draws a scene in a style and a size."""
+
+import numpy as np
+from PIL import Image
+
+from training.colours import COLOURS, mix, near, ramp
+from training.landscapes import draw_landscape
+from training.scenes import Backdrop, Garment, Scene, Subject
+from training.shapes import draw_shape, draw_solid
+from training.sprites import Look, Sprites
+from training.treatments import TREATMENTS
+from training.vocabulary import HEADS, SUNGLASSES, TOP_HAT, Head
+
+_BY_THING = {head.thing.name: head for head in HEADS}
+
+
+def draw(
+    scene: Scene, style: str, size: tuple[int, int], sprites: Sprites, random: np.random.Generator
+) -> Image.Image:
+    """The RGB picture, `size` (width, height) pixels; `style` is a key of `TREATMENTS`."""
+    treatment = TREATMENTS[style]
+    things = Image.new("RGBA", size, (0, 0, 0, 0))
+    for subject, (x, y, side) in zip(_subjects(scene), _places(scene, size, random), strict=True):
+        drawn = _draw_subject(subject, treatment.look, side, sprites, random)
+        things.alpha_composite(drawn, (max(0, x - side // 2), max(0, y - side // 2)))
+    return treatment.apply(_draw_backdrop(scene.backdrop, size, random), things, random)
+
+
+def _subjects(scene: Scene) -> tuple[Subject, ...]:
+    return scene.subjects * scene.count if scene.layout == "row" else scene.subjects
+
+
+def _places(scene: Scene, size: tuple[int, int], random: np.random.Generator) -> list[tuple[int, int, int]]:
+    """The centre and the side of each subject's square, pixels; squares stay inside the picture."""
+    width, height = size
+    unit, n = min(size), scene.count if scene.layout == "row" else len(scene.subjects)
+    if n == 0:
+        return []
+    if scene.layout == "one":
+        side = unit * random.uniform(0.6, 0.82) * (0.72 if scene.backdrop.ground else 1.0)
+        centres = [(0.5, 0.66 if scene.backdrop.ground else 0.5)]
+        jitter = 0.06
+    elif scene.layout == "above":
+        side, centres, jitter = unit * random.uniform(0.36, 0.44), [(0.5, 0.27), (0.5, 0.73)], 0.03
+    else:
+        side = min(unit * 0.44, width / n * 0.92) * random.uniform(0.85, 1.0)
+        centres, jitter = [((k + 0.5) / n if n > 2 else 0.27 + 0.46 * k, 0.5) for k in range(n)], 0.02
+    places = []
+    for x, y in centres:
+        at = (
+            x * width + unit * random.uniform(-jitter, jitter),
+            y * height + unit * random.uniform(-jitter, jitter),
+        )
+        half = side / 2
+        places.append(
+            (
+                int(np.clip(at[0], half + 1, width - half - 1)),
+                int(np.clip(at[1], half + 1, height - half - 1)),
+                int(side),
+            )
+        )
+    return places
+
+
+def _draw_subject(
+    subject: Subject, look: Look, side: int, sprites: Sprites, random: np.random.Generator
+) -> Image.Image:
+    if subject.colour:
+        ink = look == "lines"  # which is drawn without colours
+        colour = near(COLOURS["black" if ink else subject.colour], random, 4)
+        if subject.shape:
+            return draw_shape(subject.shape, colour, side)
+        assert subject.solid, "a coloured subject is a shape or a solid"
+        return draw_solid(subject.solid, colour, (random.uniform(0, 1.57), random.uniform(0.3, 0.8)), side)
+    assert subject.thing, "what has no colour is a thing"
+    if subject.garment:
+        return _dress(_BY_THING[subject.thing.name], subject.garment, look, side, sprites)
+    return sprites.get(subject.thing.icon, look).resize((side, side), Image.Resampling.BICUBIC)
+
+
+def _dress(head: Head, garment: Garment, look: Look, side: int, sprites: Sprites) -> Image.Image:
+    """A head with sunglasses over its eyes, or a little lower in its square with a hat on top."""
+    dressed = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    worn = sprites.get((SUNGLASSES if garment == "sunglasses" else TOP_HAT).icon, look)
+    worn = worn.crop(worn.getbbox())
+    share, wide = (1.0, 0.66) if garment == "sunglasses" else (0.78, 0.44)
+    face = sprites.get(head.thing.icon, look).resize((round(side * share),) * 2, Image.Resampling.BICUBIC)
+    left, top = (side - face.width) // 2, side - face.height
+    dressed.alpha_composite(face, (left, top))
+    size = (round(side * wide), round(side * wide * worn.height / worn.width))
+    middle = top + round(face.height * (head.eyes if garment == "sunglasses" else head.top))
+    y = middle - size[1] // 2 if garment == "sunglasses" else middle - round(size[1] * 0.85)
+    dressed.alpha_composite(worn.resize(size, Image.Resampling.BICUBIC), ((side - size[0]) // 2, max(0, y)))
+    return dressed
+
+
+def _draw_backdrop(backdrop: Backdrop, size: tuple[int, int], random: np.random.Generator) -> Image.Image:
+    width, height = size
+    if backdrop.ground:
+        return draw_landscape(backdrop.ground, backdrop.time, size, random)
+    if backdrop.colour is None:
+        tone = near((236, 234, 230), random, 7)
+        return Image.fromarray(ramp([mix(tone, (255, 255, 255), 0.5), tone], height, width).astype(np.uint8))
+    first = near(COLOURS[backdrop.colour], random, 5)
+    if backdrop.second is None:
+        return Image.new("RGB", size, first)
+    return Image.fromarray(
+        ramp([first, near(COLOURS[backdrop.second], random, 5)], height, width).astype(np.uint8)
+    )

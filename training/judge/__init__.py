@@ -1,0 +1,1 @@
+"""Measures how good the trained model is, on pictures of prompts whose wordings it never saw."""

@@ -1,0 +1,50 @@
+"""How much is trained: hours on two cores, or minutes on a GPU with every name there is."""
+
+from dataclasses import dataclass
+
+from training.latents import Bucket
+from training.loop import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A whole training. `every_name`: all the picture sets' names rather than the chosen ones."""
+
+    every_name: bool
+    crops: int
+    autoencoder: Plan
+    buckets: tuple[Bucket, ...]
+    denoiser: Plan
+
+
+_OBLONG = ((768, 512), (512, 768), (1152, 896), (896, 1152), (1344, 768), (768, 1344))
+
+CPU = Preset(
+    every_name=False,
+    crops=9_000,
+    autoencoder=Plan(steps=3_500, rate=1.5e-3, average=0.998),
+    buckets=(
+        Bucket((256, 256), 24_000, batch=64, share=0.34),
+        Bucket((512, 512), 10_000, batch=24, share=0.26),
+        Bucket((768, 768), 1_600, batch=12, share=0.08),
+        Bucket((1024, 1024), 3_000, batch=8, share=0.22),
+        *(Bucket(size, 400, batch=8, share=0.1 / 6) for size in _OBLONG),
+    ),
+    denoiser=Plan(steps=40_000, rate=8e-4, average=0.9995, decay_from=0.6),
+)
+
+GPU = Preset(
+    every_name=True,
+    crops=40_000,
+    autoencoder=Plan(steps=20_000, rate=1.5e-3, average=0.998),
+    buckets=(
+        Bucket((256, 256), 100_000, batch=512, share=0.3),
+        Bucket((512, 512), 40_000, batch=192, share=0.3),
+        Bucket((768, 768), 6_000, batch=96, share=0.1),
+        Bucket((1024, 1024), 12_000, batch=64, share=0.2),
+        *(Bucket(size, 2_000, batch=64, share=0.1 / 6) for size in _OBLONG),
+    ),
+    denoiser=Plan(steps=60_000, rate=1e-3, average=0.9998, decay_from=0.5),
+)
+
+PRESETS = {"cpu": CPU, "gpu": GPU}
