@@ -11,11 +11,12 @@ from training.export import export
 from training.latents import make_latents
 from training.pictures import Album
 from training.presets import PRESETS
+from training.reading import train_reading
 from training.sprites import Sprites
 from training.tokenizer import write_tokenizers
 from training.vocabulary import THINGS, every_thing
 
-STEPS = ("autoencoder", "latents", "denoiser", "export")
+STEPS = ("autoencoder", "latents", "reading", "denoiser", "export")
 OUTPUT = Path("build/picturebook")
 
 
@@ -43,11 +44,13 @@ def main() -> None:
             train_autoencoder(work, album, preset.autoencoder, device, preset.crops)
         elif step == "latents":
             make_latents(work, album, preset.buckets, device)
-        elif step == "denoiser":
+        elif step == "reading":
             write_tokenizers(work / "model", album)
+            train_reading(work, album, preset.reading, device)
+        elif step == "denoiser":
             train_denoiser(work, album, preset.buckets, preset.denoiser, device)
         else:
-            export(work, album, preset.buckets, options.output)
+            export(work, album, preset, options.output)
 
 
 if __name__ == "__main__":

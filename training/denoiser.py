@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training import reading
 from training.captions import caption, nothing
 from training.latents import SEED, Bucket, Latents, load_latents
 from training.loop import Plan, averaged, train
@@ -72,7 +73,8 @@ class Lessons:
         prompts = [_prompt(self.album, int(part.numbers[row]), random) for row in rows]
         generator = torch.Generator().manual_seed(SEED + number)
         noise = torch.randn(clean.shape, generator=generator)
-        times = torch.randint(0, len(self.kept), (len(rows),), generator=generator)
+        # Noisy times more often: there it is decided what the picture shows, and where.
+        times = (torch.rand(len(rows), generator=generator).sqrt() * len(self.kept)).long()
         return part.bucket, clean, prompts, noise, times
 
 
@@ -83,8 +85,9 @@ def train_denoiser(
     torch.manual_seed(SEED)
     latents = load_latents(work, buckets)
     lessons = Lessons(album, latents, scale_of(latents), build_scheduler().alphas_cumprod)
-    model = Denoiser(work / "model").to(device)
-    model.unet.to(memory_format=torch.channels_last)
+    model = Denoiser(work / "model")
+    model.prompts.load_state_dict(reading.trained(work, album).state_dict())
+    model.to(device).unet.to(memory_format=torch.channels_last)
     train(model, partial(_step, model, lessons, device), plan, work / "denoiser", device)
 
 

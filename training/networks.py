@@ -62,6 +62,12 @@ class Prompts(nn.Module):
         words = len(self.readers[0])
         self.first = CLIPTextModel(_clip(words, "quick_gelu"))
         self.second = CLIPTextModelWithProjection(_clip(words, "gelu"))
+        for model in (self.first, self.second):
+            # The UNet gets hidden states that no layer has normalised. CLIP's own start, 0.02, is for
+            # far longer trainings: with it, names make no difference for thousands of steps.
+            words_table = model.get_input_embeddings()
+            assert isinstance(words_table, nn.Embedding)
+            nn.init.normal_(words_table.weight, std=0.7)
 
     def forward(self, prompts: list[str]) -> tuple[Tensor, Tensor]:
         """As the SDXL pipeline reads prompts: [n, 48, 224] of tokens and [n, 112] of the whole."""

@@ -13,6 +13,7 @@ class Preset:
     every_name: bool
     crops: int
     autoencoder: Plan
+    reading: Plan
     buckets: tuple[Bucket, ...]
     denoiser: Plan
 
@@ -23,12 +24,13 @@ CPU = Preset(
     every_name=False,
     crops=9_000,
     autoencoder=Plan(steps=3_500, rate=1.5e-3, average=0.998),
+    reading=Plan(steps=1_000, rate=1e-3, warmup=100, average=0.99),
     buckets=(
-        Bucket((256, 256), 24_000, batch=64, share=0.34),
-        Bucket((512, 512), 10_000, batch=24, share=0.26),
-        Bucket((768, 768), 1_600, batch=12, share=0.08),
-        Bucket((1024, 1024), 3_000, batch=8, share=0.22),
-        *(Bucket(size, 400, batch=8, share=0.1 / 6) for size in _OBLONG),
+        Bucket((256, 256), 24_000, batch=64, share=0.45),
+        Bucket((512, 512), 10_000, batch=24, share=0.27),
+        Bucket((768, 768), 1_600, batch=12, share=0.05),
+        Bucket((1024, 1024), 3_000, batch=8, share=0.15),
+        *(Bucket(size, 400, batch=8, share=0.08 / 6) for size in _OBLONG),
     ),
     denoiser=Plan(steps=40_000, rate=8e-4, average=0.9995, decay_from=0.6),
 )
@@ -37,6 +39,7 @@ GPU = Preset(
     every_name=True,
     crops=40_000,
     autoencoder=Plan(steps=20_000, rate=1.5e-3, average=0.998),
+    reading=Plan(steps=1_000, rate=1e-3, warmup=100, average=0.99),
     buckets=(
         Bucket((256, 256), 100_000, batch=512, share=0.3),
         Bucket((512, 512), 40_000, batch=192, share=0.3),

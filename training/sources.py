@@ -20,6 +20,7 @@ class Package:
     name: str
     version: str
     licence: str
+    author: str
     sha512: str
     keep: str  # the ending of the files that are used
 
@@ -38,6 +39,7 @@ FLUENT_3D = Package(
     "@lobehub/fluent-emoji-3d",
     "1.1.0",
     "MIT",
+    "Microsoft, Fluent Emoji",
     "Wlq2lVStTnr8BDpIJ0pEnTKO4LuDxxqTEhTvRtD1DLRF0me7ogeRQjKoehDHXuVJ2Qaecgl5wRBv60lUAG3h7g==",
     ".webp",
 )
@@ -45,6 +47,7 @@ FLUENT = Package(
     "@iconify-json/fluent-emoji",
     "1.2.7",
     "MIT",
+    "Microsoft, Fluent Emoji",
     "D8G6bKAyIsyxP1rzZtIWr/gg/fO4Rg1+DyCWlfqKK4h8W+4Em/Y0P6QYgJUQTlUcagzJvSyg+9OBv4hz4Hc/QA==",
     "icons.json",
 )
@@ -52,6 +55,7 @@ FLUENT_FLAT = Package(
     "@iconify-json/fluent-emoji-flat",
     "1.2.6",
     "MIT",
+    "Microsoft, Fluent Emoji",
     "RY47RgPb47fYUiyrA64sIOL0+UU02s29sXpNBbIQRBUlPlfNFTKUmZDERGuxDs/7yNGWqQYvuaSYM1M4fRXlUw==",
     "icons.json",
 )
@@ -59,6 +63,7 @@ FLUENT_LINES = Package(
     "@iconify-json/fluent-emoji-high-contrast",
     "1.2.6",
     "MIT",
+    "Microsoft, Fluent Emoji",
     "esqhZPpkrF7sNX3NsLoh8KW64okEr/bzko7WNnFP+qTJGAqDPDYjp0925yxuivXy3HtVQB8xhIKu3+Nq1byX5w==",
     "icons.json",
 )
@@ -66,6 +71,7 @@ NOTO = Package(
     "@iconify-json/noto",
     "1.2.9",
     "Apache-2.0",
+    "Google, Noto Emoji",
     "DQiuXENbun41ch+XPSV55H9FaWKpHTyz46YIKtSaKYD4fIDDzL1tR6H4np/T38jfrTAeI3rcKF0mqHYeZVAuaw==",
     ".json",
 )

@@ -1,5 +1,6 @@
 """What training writes is a checkpoint that the stock pipeline and the service load."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +9,26 @@ import torch
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
 from service.models.check import check_folder
-from training import autoencoder, denoiser
+from training import autoencoder, denoiser, reading
 from training.export import export
 from training.latents import Bucket, make_latents
 from training.loop import Plan
 from training.pictures import Album
+from training.presets import Preset
+from training.sources import PACKAGES
 from training.tokenizer import write_tokenizers
 from training.vocabulary import BY_NAME
 
 CPU = torch.device("cpu")
-BUCKETS = (Bucket((64, 64), 200, batch=2, share=0.5), Bucket((96, 64), 200, batch=2, share=0.5))
 STEPS = Plan(steps=3, rate=1e-3, warmup=1, save_every=3)
+PRESET = Preset(
+    every_name=False,
+    crops=16,
+    autoencoder=STEPS,
+    reading=STEPS,
+    buckets=(Bucket((64, 64), 200, batch=2, share=0.5), Bucket((96, 64), 200, batch=2, share=0.5)),
+    denoiser=STEPS,
+)
 
 
 class Shapes(Album):
@@ -33,16 +43,25 @@ class Shapes(Album):
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work, folder = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("checkpoint")
     album = Shapes((BY_NAME["cat"], BY_NAME["dog"]), work)
-    autoencoder.train_autoencoder(work, album, STEPS, CPU, pool=16)
-    make_latents(work, album, BUCKETS, CPU)
+    autoencoder.train_autoencoder(work, album, STEPS, CPU, PRESET.crops)
+    make_latents(work, album, PRESET.buckets, CPU)
     write_tokenizers(work / "model", album)
-    denoiser.train_denoiser(work, album, BUCKETS, STEPS, CPU)
-    export(work, album, BUCKETS, folder)
+    reading.train_reading(work, album, PRESET.reading, CPU)
+    denoiser.train_denoiser(work, album, PRESET.buckets, STEPS, CPU)
+    export(work, album, PRESET, folder)
     return folder
 
 
 def test_the_service_accepts_it(checkpoint: Path) -> None:
     assert check_folder(checkpoint) == "image"
+
+
+def test_it_says_how_it_was_trained_and_on_whose_pictures(checkpoint: Path) -> None:
+    record = json.loads((checkpoint / "training.json").read_text())
+    assert record["things"]["cat-face"] == ["cat", "kitten", "kitty"]
+    assert record["preset"]["denoiser"]["steps"] == 3
+    card = (checkpoint / "README.md").read_text()
+    assert all(package.name in card and package.licence in card for package in PACKAGES)
 
 
 def test_it_is_small_in_files_that_are_small(checkpoint: Path) -> None:

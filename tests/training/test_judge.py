@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training import captions
+from training import captions, phrases
 from training.judge import wordings
 from training.judge.cutting import cut, halves
 from training.judge.exams import Exam, judge_names, judge_pairs
@@ -69,7 +69,8 @@ def true(painter: Painter) -> Yardstick:
 
 def caption_words() -> set[str]:
     """Every word in the strings that captions are made of; docstrings are not."""
-    nodes = list(ast.walk(ast.parse(inspect.getsource(captions))))
+    sources = (inspect.getsource(module) for module in (captions, phrases))
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
     docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     strings = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs]
     return {word for text in strings for word in re.findall(r"[a-z]+", str(text).lower())}

@@ -55,7 +55,7 @@ def registry() -> Iterator[Registry]:
 
 def package(content: bytes) -> Package:
     digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
-    return Package("@sets/pictures", "1.2.3", "MIT", digest, "icons.json")
+    return Package("@sets/pictures", "1.2.3", "MIT", "somebody", digest, "icons.json")
 
 
 def url(registry: Registry) -> str:

@@ -9,18 +9,20 @@ import sys
 import time
 from pathlib import Path
 
+from training.judge.edits import editor_from_folder, edits_for_the_sheet, judge_edits
 from training.judge.exams import Exam, judge_names, judge_pairs, judge_shapes
 from training.judge.noise import yardstick
 from training.judge.painters import from_folder, from_scenes
 from training.judge.references import References
 from training.judge.report import Part, table, write
 from training.judge.request import Painter, Request
-from training.judge.sheets import sheet_of_requests
+from training.judge.sheets import sheet, sheet_of_requests
 from training.judge.showcase import showcase
 from training.judge.variety import judge_seeds, judge_unknown
 from training.sprites import Sprites
 from training.vocabulary import THINGS
 
+EDITS = 24
 TRUE_PICTURES = 150  # that pictures of unknown words are measured against
 
 
@@ -32,9 +34,11 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     sprites = Sprites(asked.cache)
     painter = from_scenes(sprites) if asked.true else from_folder(asked.checkpoint)
+    asked.output.mkdir(parents=True, exist_ok=True)
     parts = judge(painter, sprites, asked.size, asked.names, asked.pairs)
+    if asked.checkpoint:
+        parts.append(_judge_edits(asked.checkpoint, painter, sprites, asked.size, asked.output))
     if asked.showcase:
-        asked.output.mkdir(parents=True, exist_ok=True)
         sheet_of_requests(showcase(asked.size), painter).save(asked.output / "showcase.png")
     seconds = round(time.monotonic() - began, 1)
     about = {"judged": str(asked.checkpoint or "true pictures"), "size": asked.size, "seconds": seconds}
@@ -56,6 +60,16 @@ def judge(painter: Painter, sprites: Sprites, size: int, names: int, pairs: int)
         judge_seeds(exam),
         judge_unknown(exam, true),
     ]
+
+
+def _judge_edits(checkpoint: Path, painter: Painter, sprites: Sprites, size: int, output: Path) -> Part:
+    """Also writes a sheet of edits."""
+    editor, truth = editor_from_folder(checkpoint), from_scenes(sprites)
+    edits = edits_for_the_sheet(truth, size)
+    captions = [f"{edit.request.prompt}, {edit.request.style}, {edit.strength}" for edit in edits]
+    shown = [edits[0].picture, *editor(edits)]
+    sheet(shown, ["before", *captions], side=224, columns=6).save(output / "edited.png")
+    return judge_edits(Exam(painter, size, References(THINGS, sprites)), truth, editor, EDITS)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,10 +20,16 @@ BATCH = 8
 STEPS, GUIDANCE = 30, 7.5
 
 
-def from_folder(folder: Path, steps: int = STEPS) -> Painter:
-    """A painter that runs a checkpoint in SDXL's layout on the CPU, in single precision."""
+def load(folder: Path) -> StableDiffusionXLPipeline:
+    """The stock pipeline on a checkpoint."""
     pipe = StableDiffusionXLPipeline.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
     pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def from_folder(folder: Path, steps: int = STEPS) -> Painter:
+    """A painter that runs a checkpoint in SDXL's layout on the CPU, in single precision."""
+    pipe = load(folder)
 
     def paint(requests: list[Request]) -> list[Image.Image]:
         pictures: dict[int, Image.Image] = {}
