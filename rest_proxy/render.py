@@ -4,6 +4,7 @@ listener "rest"        host and ports
 cluster "generation"   the service's host and port
 admin                  its port; it always stays on loopback
 proto_descriptor       an absolute path, wherever the key occurs
+filename               the same: the files of the pages
 """
 
 import json
@@ -24,6 +25,7 @@ Section: TypeAlias = dict[str, Json]
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "envoy.yaml"
 DESCRIPTOR = ROOT / "build" / "generation_rest.binpb"
+OPENAPI = ROOT / "build" / "openapi.json"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def render(addresses: ProxyAddresses, config: Path = CONFIG, descriptor: Path = 
         raise ProxyError(f"{config} lacks the listener rest, the cluster generation or admin") from error
     for section in _sections_with("proto_descriptor", bootstrap):
         section["proto_descriptor"] = str(descriptor.resolve())
+    for section in _sections_with("filename", bootstrap):
+        section["filename"] = str(ROOT / str(section["filename"]))
     return json.dumps(bootstrap, indent=1)
 
 

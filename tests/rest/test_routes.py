@@ -103,3 +103,9 @@ async def test_headers_that_never_end_are_a_408(impatient: Proxied) -> None:
     status, body = await exchange(impatient.url, b"GET /health HTTP/1.1\r\nhost: x\r\n")
     assert status == 408
     assert detail_in(body)
+
+
+@pytest.mark.parametrize("deadline", ["soon", "30", "30X", "100000000S", "-1S"])
+async def test_a_deadline_that_is_none_is_a_400_and_not_a_500(rest: httpx.AsyncClient, deadline: str) -> None:
+    response = await rest.get("/health", headers={"grpc-timeout": deadline})
+    assert "grpc-timeout" in detail_of(response, 400)
