@@ -39,7 +39,8 @@ def train(model: nn.Module, step: Step, plan: Plan, folder: Path, device: torch.
     """Trains `model` in place up to `plan.steps`, from where `folder` left off, and returns it averaged.
 
     The returned model is `model` with the averaged weights. `folder` keeps `state.pt` (weights,
-    averages, optimizer, step) and `log.jsonl` (a line every 25 steps: step, loss, rate, seconds).
+    averages, optimizer, step) and `log.jsonl` (every 25 steps and at the end a line with step, mean
+    loss, rate and seconds).
     """
     folder.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(
@@ -47,7 +48,7 @@ def train(model: nn.Module, step: Step, plan: Plan, folder: Path, device: torch.
     )
     averages = {name: value.detach().clone() for name, value in model.named_parameters()}
     first = _resume(folder / "state.pt", model, optimizer, averages, device)
-    began, recent = time.monotonic(), 0.0
+    began, recent = time.monotonic(), list[float]()
     with tqdm(total=plan.steps, initial=first, desc=folder.name, unit="step") as bar:
         for number in range(first, plan.steps):
             for group in optimizer.param_groups:
@@ -60,15 +61,17 @@ def train(model: nn.Module, step: Step, plan: Plan, folder: Path, device: torch.
             decay = min(plan.average, (number + 1) / (number + 10))
             names, values = zip(*model.named_parameters(), strict=True)
             torch._foreach_lerp_([averages[n] for n in names], [v.detach() for v in values], 1 - decay)
-            recent += loss.item()
+            recent.append(loss.item())
             bar.update()
-            if (number + 1) % 25 == 0:
-                line = {"step": number + 1, "loss": recent / 25, "rate": plan.rate_at(number)}
-                bar.set_postfix(loss=f"{recent / 25:.4f}")
+            last = number + 1 == plan.steps
+            if (number + 1) % 25 == 0 or last:
+                mean = sum(recent) / len(recent)
+                line = {"step": number + 1, "loss": mean, "rate": plan.rate_at(number)}
+                bar.set_postfix(loss=f"{mean:.4f}")
                 with (folder / "log.jsonl").open("a") as log:
                     log.write(json.dumps(line | {"seconds": time.monotonic() - began}) + "\n")
-                recent = 0.0
-            if (number + 1) % plan.save_every == 0 or number + 1 == plan.steps:
+                recent.clear()
+            if (number + 1) % plan.save_every == 0 or last:
                 _save(folder / "state.pt", model, optimizer, averages, number + 1)
     with torch.no_grad():
         for name, value in model.named_parameters():
