@@ -97,6 +97,7 @@ def trained(work: Path) -> AutoencoderTiny:
 
 def train_autoencoder(work: Path, album: Album, plan: Plan, device: torch.device, pool: int) -> None:
     """Trains on `pool` crops of the album up to the plan's last step; `work` keeps crops and state."""
+    torch.manual_seed(SEED)
     crops = make_crops(work, album, pool)
     model = build().to(device, memory_format=torch.channels_last)
     train(model, partial(_step, model, crops, device), plan, work / "autoencoder", device)
@@ -121,7 +122,8 @@ def _generator(number: int) -> torch.Generator:
 
 def _unevenness(latents: Tensor) -> Tensor:
     """How far each channel is from mean 0 and deviation 1, which is what denoising expects."""
-    deviation, mean = torch.std_mean(latents, dim=(0, 2, 3))
+    variance, mean = torch.var_mean(latents, dim=(0, 2, 3))
+    deviation = (variance + 1e-6).sqrt()  # a root has no slope at 0, where a dead channel is
     return (mean.square() + (deviation - 1).square()).mean()
 
 
