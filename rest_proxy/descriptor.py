@@ -11,6 +11,8 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet
 
+from rest_proxy import atomic
+
 STATUS_FILE = "google/rpc/status.proto"
 
 
@@ -38,10 +40,7 @@ def for_envoy(descriptors: FileDescriptorSet) -> FileDescriptorSet:
 def write(source: Path, target: Path) -> None:
     """Reads an ordinary descriptor set and writes Envoy's, whole or not at all."""
     descriptors = FileDescriptorSet.FromString(source.read_bytes())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".tmp")
-    unfinished.write_bytes(for_envoy(descriptors).SerializeToString(deterministic=True))
-    unfinished.replace(target)
+    atomic.write(target, for_envoy(descriptors).SerializeToString(deterministic=True))
 
 
 def main() -> None:

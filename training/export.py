@@ -9,6 +9,7 @@ from torch import nn
 
 from training import autoencoder, crops, denoiser, latents, reading
 from training.latents import load_latents
+from training.layout import model_index
 from training.networks import build_scheduler
 from training.pictures import Album
 from training.presets import Preset
@@ -38,7 +39,7 @@ def export(work: Path, album: Album, preset: Preset, folder: Path) -> None:
         part.save_pretrained(folder / name, max_shard_size=SHARD)
     build_scheduler().save_pretrained(folder / "scheduler")
     write_tokenizers(folder, album)
-    (folder / "model_index.json").write_text(json.dumps(_INDEX, indent=2) + "\n")
+    (folder / "model_index.json").write_text(json.dumps(model_index("AutoencoderTiny"), indent=2) + "\n")
     (folder / "training.json").write_text(json.dumps(_record(work, album, preset), indent=1) + "\n")
     (folder / "README.md").write_text(_card(album))
 
@@ -85,17 +86,3 @@ sets. They are icons; those chosen show no person.
 The weights are under the Apache License 2.0. `training.json` has the plan, the seeds, the loss curves and
 the names.
 """
-
-_INDEX = {
-    "_class_name": "StableDiffusionXLPipeline",
-    "_diffusers_version": "0.19.0",
-    "force_zeros_for_empty_prompt": True,
-    "add_watermarker": None,
-    "scheduler": ["diffusers", "EulerDiscreteScheduler"],
-    "text_encoder": ["transformers", "CLIPTextModel"],
-    "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"],
-    "tokenizer": ["transformers", "CLIPTokenizer"],
-    "tokenizer_2": ["transformers", "CLIPTokenizer"],
-    "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", "AutoencoderTiny"],
-}

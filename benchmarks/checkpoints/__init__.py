@@ -15,6 +15,7 @@ from torch import nn
 from benchmarks.checkpoints.models import Autoencoder, Size, builders
 from benchmarks.checkpoints.tokenizer import write_tokenizer
 from benchmarks.checkpoints.weights import set_weights
+from training.layout import model_index
 
 
 def write_checkpoint(
@@ -45,7 +46,7 @@ def write_checkpoint(
     write_tokenizer(folder / "tokenizer", pad_token="<|endoftext|>")
     write_tokenizer(folder / "tokenizer_2", pad_token="!")
     kind = "AutoencoderTiny" if size == "tiny" and autoencoder != "kl" else "AutoencoderKL"
-    (folder / "model_index.json").write_text(json.dumps(_index(kind), indent=2))
+    (folder / "model_index.json").write_text(json.dumps(model_index(kind), indent=2))
 
 
 def _scheduler() -> EulerDiscreteScheduler:
@@ -61,19 +62,3 @@ def _scheduler() -> EulerDiscreteScheduler:
         use_karras_sigmas=False,
         steps_offset=1,
     )
-
-
-def _index(autoencoder: str) -> dict[str, object]:
-    return {
-        "_class_name": "StableDiffusionXLPipeline",
-        "_diffusers_version": "0.19.0",
-        "force_zeros_for_empty_prompt": True,
-        "add_watermarker": None,
-        "scheduler": ["diffusers", "EulerDiscreteScheduler"],
-        "text_encoder": ["transformers", "CLIPTextModel"],
-        "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"],
-        "tokenizer": ["transformers", "CLIPTokenizer"],
-        "tokenizer_2": ["transformers", "CLIPTokenizer"],
-        "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", autoencoder],
-    }

@@ -6,16 +6,14 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
+from rest_proxy import atomic
 from rest_proxy.openapi.document import document
 
 
 def write(source: Path, target: Path) -> None:
     """Reads a descriptor set that has comments and writes the document as JSON, whole or not at all."""
     text = json.dumps(document(FileDescriptorSet.FromString(source.read_bytes())), indent=1)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".tmp")
-    unfinished.write_text(text + "\n")
-    unfinished.replace(target)
+    atomic.write(target, f"{text}\n".encode())
 
 
 def main() -> None:
