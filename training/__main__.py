@@ -48,7 +48,7 @@ def main() -> None:
             write_tokenizers(work / "model", album)
             train_reading(work, album, preset.reading, device)
         elif step == "denoiser":
-            train_denoiser(work, album, preset.buckets, preset.denoiser, device)
+            train_denoiser(work, album, preset.buckets, preset.denoiser, device, preset.joint)
         else:
             export(work, album, preset, options.output)
 

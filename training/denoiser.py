@@ -1,11 +1,15 @@
 """Trains the text encoders and the UNet together to take noise from latents."""
 
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers.models.attention_processor import AttnProcessor
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
 from torch import Tensor, nn
 
 from training import reading
@@ -16,6 +20,7 @@ from training.networks import Prompts, build_scheduler, build_unet
 from training.pictures import Album
 
 DROPPED = 0.12  # of the captions, so that guidance has something to lead away from
+COMPILED_FROM = 0.2  # the share from which a bucket is worth the minutes that compiling for its shape takes
 
 
 class Denoiser(nn.Module):
@@ -26,19 +31,25 @@ class Denoiser(nn.Module):
         super().__init__()
         self.prompts = Prompts(tokenizers)
         self.unet = build_unet()
+        # Fused attention goes back slowly over so few tokens: a quarter of a step on a CPU.
+        self.unet.set_attn_processor(AttnProcessor())
+        self._compiled: Callable[..., UNet2DConditionOutput] = torch.compile(self.unet.forward, dynamic=False)
 
-    def forward(self, noisy: Tensor, times: Tensor, prompts: list[str | None], size: Tensor) -> Tensor:
-        """The velocity, shaped as `noisy` [n, 16, h, w]; None among the prompts stands for zeros.
+    def forward(
+        self, noisy: Tensor, times: Tensor, prompts: list[str | None], size: Tensor, fast: bool = False
+    ) -> Tensor:
+        """The velocity, shaped as `noisy` [n, 24, h, w]; None among the prompts stands for zeros.
 
         `size` [n, 6] is SDXL's: original height and width, crop from the top and left, target height
-        and width, pixels.
+        and width, pixels. `fast` compiles the UNet for the shape.
         """
         tokens, pooled = self.prompts([prompt or "" for prompt in prompts])
         # As the pipeline does without a negative prompt (force_zeros_for_empty_prompt).
         asked = torch.tensor([prompt is not None for prompt in prompts], device=noisy.device)
         tokens, pooled = tokens * asked[:, None, None], pooled * asked[:, None]
         condition = {"text_embeds": pooled, "time_ids": size}
-        velocity: Tensor = self.unet(noisy, times, tokens, added_cond_kwargs=condition).sample
+        unet = self._compiled if fast else self.unet
+        velocity: Tensor = unet(noisy, times, tokens, added_cond_kwargs=condition).sample
         return velocity
 
 
@@ -64,7 +75,7 @@ class Lessons:
     kept: Tensor
 
     def sample(self, number: int) -> tuple[Bucket, Tensor, list[str | None], Tensor, Tensor]:
-        """Step `number`'s bucket, clean latents [n, 16, h, w], prompts, noise like them and times [n]."""
+        """Step `number`'s bucket, clean latents [n, 24, h, w], prompts, noise like them and times [n]."""
         random = np.random.default_rng((SEED, number))
         shares = np.array([part.bucket.share for part in self.latents])
         part = self.latents[int(random.choice(len(self.latents), p=shares / shares.sum()))]
@@ -79,20 +90,24 @@ class Lessons:
 
 
 def train_denoiser(
-    work: Path, album: Album, buckets: tuple[Bucket, ...], plan: Plan, device: torch.device
+    work: Path, album: Album, buckets: tuple[Bucket, ...], plan: Plan, device: torch.device, joint: int
 ) -> None:
-    """Trains on the latents in `work` up to the plan's last step."""
+    """Trains on the latents in `work` up to the plan's last step.
+
+    The text encoders learn with the UNet in the first `joint` steps; without them a step costs half.
+    """
     torch.manual_seed(SEED)
     latents = load_latents(work, buckets)
     lessons = Lessons(album, latents, scale_of(latents), build_scheduler().alphas_cumprod)
     model = Denoiser(work / "model")
     model.prompts.load_state_dict(reading.trained(work, album).state_dict())
     model.to(device).unet.to(memory_format=torch.channels_last)
-    train(model, partial(_step, model, lessons, device), plan, work / "denoiser", device)
+    train(model, partial(_step, model, lessons, device, joint), plan, work / "denoiser", device)
 
 
-def _step(model: Denoiser, lessons: Lessons, device: torch.device, number: int) -> Tensor:
+def _step(model: Denoiser, lessons: Lessons, device: torch.device, joint: int, number: int) -> Tensor:
     """The loss of one step."""
+    model.prompts.requires_grad_(number < joint)
     bucket, clean, prompts, noise, times = lessons.sample(number)
     kept = lessons.kept[times][:, None, None, None]
     signal, rest = kept.sqrt(), (1 - kept).sqrt()
@@ -100,8 +115,9 @@ def _step(model: Denoiser, lessons: Lessons, device: torch.device, number: int) 
     target = (signal * noise - rest * clean).to(device)
     width, height = bucket.size
     size = torch.tensor([[height, width, 0, 0, height, width]] * len(prompts), dtype=torch.float32)
+    fast = bucket.share >= COMPILED_FROM and shutil.which("c++") is not None
     with torch.autocast(device.type, torch.bfloat16):
-        velocity = model(noisy, times.to(device), prompts, size.to(device))
+        velocity = model(noisy, times.to(device), prompts, size.to(device), fast)
     loss: Tensor = (velocity.float() - target).square().mean()
     return loss
 

@@ -37,7 +37,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Latents:
-    """A bucket's latents: `values` [n, 16, height / 32, width / 32] in float16, `numbers` of pictures."""
+    """A bucket's latents: `values` [n, 24, height / 32, width / 32] in float16, `numbers` of pictures."""
 
     bucket: Bucket
     values: Tensor

@@ -8,7 +8,10 @@ from training.loop import Plan
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A whole training. `every_name`: all the picture sets' names rather than the chosen ones."""
+    """A whole training. `every_name`: all the picture sets' names rather than the chosen ones.
+
+    `joint`: the first steps of the denoiser, in which the text encoders learn too.
+    """
 
     every_name: bool
     crops: int
@@ -16,6 +19,7 @@ class Preset:
     reading: Plan
     buckets: tuple[Bucket, ...]
     denoiser: Plan
+    joint: int
 
 
 _OBLONG = ((768, 512), (512, 768), (1152, 896), (896, 1152), (1344, 768), (768, 1344))
@@ -26,13 +30,14 @@ CPU = Preset(
     autoencoder=Plan(steps=3_500, rate=1.5e-3, average=0.998),
     reading=Plan(steps=1_000, rate=1e-3, warmup=100, average=0.99),
     buckets=(
-        Bucket((256, 256), 24_000, batch=64, share=0.45),
-        Bucket((512, 512), 10_000, batch=24, share=0.27),
-        Bucket((768, 768), 1_600, batch=12, share=0.05),
-        Bucket((1024, 1024), 3_000, batch=8, share=0.15),
-        *(Bucket(size, 400, batch=8, share=0.08 / 6) for size in _OBLONG),
+        Bucket((256, 256), 16_000, batch=64, share=0.45),
+        Bucket((512, 512), 6_000, batch=24, share=0.27),
+        Bucket((768, 768), 800, batch=12, share=0.05),
+        Bucket((1024, 1024), 1_000, batch=8, share=0.15),
+        *(Bucket(size, 200, batch=8, share=0.08 / 6) for size in _OBLONG),
     ),
-    denoiser=Plan(steps=40_000, rate=8e-4, average=0.9995, decay_from=0.6),
+    denoiser=Plan(steps=18_000, rate=8e-4, average=0.9995, decay_from=0.6),
+    joint=3_250,
 )
 
 GPU = Preset(
@@ -48,6 +53,7 @@ GPU = Preset(
         *(Bucket(size, 2_000, batch=64, share=0.1 / 6) for size in _OBLONG),
     ),
     denoiser=Plan(steps=60_000, rate=1e-3, average=0.9998, decay_from=0.5),
+    joint=60_000,
 )
 
 PRESETS = {"cpu": CPU, "gpu": GPU}

@@ -26,8 +26,9 @@ PRESET = Preset(
     crops=16,
     autoencoder=STEPS,
     reading=STEPS,
-    buckets=(Bucket((64, 64), 200, batch=2, share=0.5), Bucket((96, 64), 200, batch=2, share=0.5)),
+    buckets=(Bucket((64, 64), 200, batch=2, share=0.1), Bucket((96, 64), 200, batch=2, share=0.1)),
     denoiser=STEPS,
+    joint=2,
 )
 
 
@@ -47,7 +48,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_latents(work, album, PRESET.buckets, CPU)
     write_tokenizers(work / "model", album)
     reading.train_reading(work, album, PRESET.reading, CPU)
-    denoiser.train_denoiser(work, album, PRESET.buckets, STEPS, CPU)
+    denoiser.train_denoiser(work, album, PRESET.buckets, STEPS, CPU, PRESET.joint)
     export(work, album, PRESET, folder)
     return folder
 
