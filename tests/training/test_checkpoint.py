@@ -26,7 +26,7 @@ PRESET = Preset(
     crops=16,
     autoencoder=STEPS,
     reading=STEPS,
-    buckets=(Bucket((64, 64), 200, batch=2, share=0.1), Bucket((96, 64), 200, batch=2, share=0.1)),
+    buckets=(Bucket((128, 128), 200, batch=2, share=0.1), Bucket((192, 128), 200, batch=2, share=0.1)),
     denoiser=STEPS,
     joint=2,
 )
