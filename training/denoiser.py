@@ -47,6 +47,8 @@ class Denoiser(nn.Module):
         # As the pipeline does without a negative prompt (force_zeros_for_empty_prompt).
         asked = torch.tensor([prompt is not None for prompt in prompts], device=noisy.device)
         tokens, pooled = tokens * asked[:, None, None], pooled * asked[:, None]
+        if fast:  # with and without gradients for it, the UNet would be compiled twice
+            tokens, pooled = tokens.requires_grad_(), pooled.requires_grad_()
         condition = {"text_embeds": pooled, "time_ids": size}
         unet = self._compiled if fast else self.unet
         velocity: Tensor = unet(noisy, times, tokens, added_cond_kwargs=condition).sample
@@ -94,7 +96,8 @@ def train_denoiser(
 ) -> None:
     """Trains on the latents in `work` up to the plan's last step.
 
-    The text encoders learn with the UNet in the first `joint` steps; without them a step costs half.
+    The text encoders learn with the UNet in the first `joint` steps, and rest then, when a step costs
+    half as much. At rest from the first step on they cost a tenth of the loss (0.26 for 0.24 at 1,200).
     """
     torch.manual_seed(SEED)
     latents = load_latents(work, buckets)

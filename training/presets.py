@@ -36,8 +36,8 @@ CPU = Preset(
         Bucket((1024, 1024), 1_000, batch=8, share=0.15),
         *(Bucket(size, 200, batch=8, share=0.08 / 6) for size in _OBLONG),
     ),
-    denoiser=Plan(steps=18_000, rate=8e-4, average=0.9995, decay_from=0.6),
-    joint=3_250,
+    denoiser=Plan(steps=20_000, rate=8e-4, average=0.9995, decay_from=0.6),
+    joint=1_500,
 )
 
 GPU = Preset(

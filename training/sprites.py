@@ -11,16 +11,14 @@ from PIL import Image
 
 from training.sources import FLUENT, FLUENT_3D, FLUENT_FLAT, FLUENT_LINES, NOTO, Package, fetch
 
-Look = Literal["3d", "gradient", "flat", "lines", "noto"]
+Look = Literal["3d", "gradient", "flat", "lines"]
 SIZE = 384  # pixels a side; the 3D set has 256
 
 _VECTOR: dict[Look, Package] = {
     "gradient": FLUENT,
     "flat": FLUENT_FLAT,
     "lines": FLUENT_LINES,
-    "noto": NOTO,
 }
-
 
 _CATEGORIES = (
     "Activities",

@@ -141,9 +141,9 @@ TREATMENTS = {
     "digital-art": Treatment("gradient", _digital),
     "line-art": Treatment("lines", _line_art),
     "comic-book": Treatment("flat", _comic),
-    "pixel-art": Treatment("noto", _pixels),
+    "pixel-art": Treatment("flat", _pixels),
     "painting": Treatment("3d", _painting),
-    "watercolor": Treatment("noto", _watercolor),
+    "watercolor": Treatment("gradient", _watercolor),
     "sketch": Treatment("3d", _sketch),
     "neon-punk": Treatment("lines", _neon),
 }
