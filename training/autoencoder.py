@@ -19,7 +19,7 @@ from training.crops import SEED, make_crops
 from training.loop import Plan, averaged, train
 from training.pictures import Album
 
-WIDTH, CHANNELS, FACTOR = 48, 24, 32
+WIDTH, CHANNELS = 48, 24
 NOISE = 0.1  # on the latents, so that the decoder forgives what denoising leaves
 BATCH = 16
 

@@ -21,6 +21,7 @@ from training.pictures import Album
 
 DROPPED = 0.12  # of the captions, so that guidance has something to lead away from
 COMPILED_FROM = 0.2  # the share from which a bucket is worth the minutes that compiling for its shape takes
+CAN_COMPILE = shutil.which("c++") is not None
 
 
 class Denoiser(nn.Module):
@@ -31,7 +32,7 @@ class Denoiser(nn.Module):
         super().__init__()
         self.prompts = Prompts(tokenizers)
         self.unet = build_unet()
-        # Fused attention goes back slowly over so few tokens: a quarter of a step on a CPU.
+        # Fused attention goes back slowly over so few tokens.
         self.unet.set_attn_processor(AttnProcessor())
         self._compiled: Callable[..., UNet2DConditionOutput] = torch.compile(self.unet.forward, dynamic=False)
 
@@ -96,8 +97,8 @@ def train_denoiser(
 ) -> None:
     """Trains on the latents in `work` up to the plan's last step.
 
-    The text encoders learn with the UNet in the first `joint` steps, and rest then, when a step costs
-    half as much. At rest from the first step on they cost a tenth of the loss (0.26 for 0.24 at 1,200).
+    The text encoders learn with the UNet in the first `joint` steps and then rest, which makes a step
+    cheaper. At rest from the first step on, they leave the UNet behind.
     """
     torch.manual_seed(SEED)
     latents = load_latents(work, buckets)
@@ -118,7 +119,7 @@ def _step(model: Denoiser, lessons: Lessons, device: torch.device, joint: int, n
     target = (signal * noise - rest * clean).to(device)
     width, height = bucket.size
     size = torch.tensor([[height, width, 0, 0, height, width]] * len(prompts), dtype=torch.float32)
-    fast = bucket.share >= COMPILED_FROM and shutil.which("c++") is not None
+    fast = CAN_COMPILE and bucket.share >= COMPILED_FROM
     with torch.autocast(device.type, torch.bfloat16):
         velocity = model(noisy, times.to(device), prompts, size.to(device), fast)
     loss: Tensor = (velocity.float() - target).square().mean()

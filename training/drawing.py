@@ -12,7 +12,6 @@ from training.sprites import Look, Sprites
 from training.treatments import TREATMENTS
 from training.vocabulary import HEADS, SUNGLASSES, TOP_HAT, Head
 
-LATENT = 32  # pixels, as the autoencoder makes them
 _BY_THING = {head.thing.name: head for head in HEADS}
 
 
@@ -35,9 +34,8 @@ def _subjects(scene: Scene) -> tuple[Subject, ...]:
 def _places(scene: Scene, size: tuple[int, int]) -> list[tuple[int, int, int]]:
     """The centre and the side of each subject's square, pixels; squares stay inside the picture.
 
-    A layout always has the same places. Where a thing could stand in nine, the UNet had learned no form
-    by its name after 1,200 steps, and with one it had; half a latent further, a thing also is other
-    numbers altogether.
+    A layout always has the same places. Where a thing may stand in several, what is predicted from noise
+    is the mean over them, and forms are learned far more slowly.
     """
     width, height = size
     unit, n = min(size), scene.count if scene.layout == "row" else len(scene.subjects)
@@ -50,15 +48,7 @@ def _places(scene: Scene, size: tuple[int, int]) -> list[tuple[int, int, int]]:
     else:
         share = (0.4375, 0.4375, 0.3125, 0.25)[n - 1]
         centres = [((k + 0.5) / n, 0.5) for k in range(n)]
-    side = round(unit * share)
-    return [(_fit(x * width, side, width), _fit(y * height, side, height), side) for x, y in centres]
-
-
-def _fit(centre: float, side: int, length: int) -> int:
-    """The line between or through latents that is nearest to `centre` and leaves `side` in `length`."""
-    half = LATENT // 2
-    lines = [at for at in range(half, length, half) if side / 2 <= at <= length - side / 2]
-    return min(lines or [length // 2], key=lambda at: abs(at - centre))
+    return [(round(x * width), round(y * height), round(unit * share)) for x, y in centres]
 
 
 def _draw_subject(

@@ -77,7 +77,7 @@ of day, sunglasses and hats, and nine styles. It knows nothing else of the world
 writing.
 
 Made by `make train` of the repository that this folder is part of, from scenes rendered of these picture
-sets. They are icons; those chosen show no person.
+sets; the names are those of Noto. They are icons; those chosen show no person.
 
 | Package | Version | Licence | Pictures by |
 |---|---|---|---|

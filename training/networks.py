@@ -29,8 +29,8 @@ def build_unet() -> UNet2DConditionModel:
         attention_head_dim=(4, 4, 4),  # diffusers' name for how many heads there are
         cross_attention_dim=2 * WIDTH,
         time_embedding_dim=192,
-        # What is asked for scales every block's features, rather than being added to them: after 1,200
-        # steps the loss is 3 % lower, as ADM found (Dhariwal and Nichol, 2021).
+        # What is asked for scales every block's features, rather than being added to them, as in ADM
+        # (Dhariwal and Nichol, "Diffusion Models Beat GANs on Image Synthesis", 2021).
         resnet_time_scale_shift="scale_shift",
         addition_embed_type="text_time",
         addition_time_embed_dim=TIME_WIDTH,
