@@ -6,6 +6,8 @@ from pathlib import Path
 import torch
 
 from training.autoencoder import train_autoencoder
+from training.components import find_components
+from training.crops import make_crops
 from training.denoiser import train_denoiser
 from training.export import export
 from training.latents import make_latents
@@ -39,16 +41,18 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     sprites = Sprites(work)  # fetches the picture sets the first time
     album = Album(every_thing(sprites.names()) if preset.every_name else THINGS, work)
+    crops = make_crops(work, album, preset.crops)
+    components = find_components(work, crops)
     for step in options.steps or STEPS:
         if step == "autoencoder":
-            train_autoencoder(work, album, preset.autoencoder, device, preset.crops)
+            train_autoencoder(work, crops, components, preset.autoencoder, device)
         elif step == "latents":
-            make_latents(work, album, preset.buckets, device)
+            make_latents(work, album, preset.buckets, components)
         elif step == "reading":
             write_tokenizers(work / "model", album)
-            train_reading(work, album, preset.reading, device)
+            train_reading(work, album, preset.buckets[0], preset.reading, device)
         elif step == "denoiser":
-            train_denoiser(work, album, preset.buckets, preset.denoiser, device, preset.joint)
+            train_denoiser(work, album, preset.buckets, preset.denoiser, device)
         else:
             export(work, album, preset, options.output)
 

@@ -1,7 +1,8 @@
 """Trains the autoencoder: pictures to latents of a thirty-second of their size, and back.
 
 `AutoencoderTiny` has no normalisation, which would wipe out flat colours, and six stages: 1024 x 1024
-pixels are 32 x 32 latents, few enough for two CPU cores.
+pixels are 32 x 32 latents, few enough for two CPU cores. What latents are is given (components.py): the
+encoder, without blocks a linear map, only learns to compute them; the decoder learns what they leave out.
 """
 
 from functools import partial
@@ -15,67 +16,61 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.crops import SEED, make_crops
+from training.components import CHANNELS, Components
+from training.crops import SEED
 from training.loop import Plan, averaged, train
-from training.pictures import Album
 
-WIDTH, CHANNELS = 48, 24
-NOISE = 0.1  # on the latents, so that the decoder forgives what denoising leaves
+WIDTH = 48
+NOISE = 0.03  # on the latents, so that the decoder forgives what denoising leaves
 BATCH = 16
 
 
 def build() -> AutoencoderTiny:
     """Untrained, 2 million parameters; what works at full size is kept small, for the time it takes."""
-    model = AutoencoderTiny(
+    return AutoencoderTiny(
         encoder_block_out_channels=(WIDTH,) * 6,
         decoder_block_out_channels=(WIDTH,) * 6,
-        num_encoder_blocks=(0, 0, 2, 3, 4, 4),
-        num_decoder_blocks=(5, 4, 3, 2, 2, 0),
+        num_encoder_blocks=(0,) * 6,
+        num_decoder_blocks=(8, 6, 4, 3, 2, 0),
         latent_channels=CHANNELS,
     )
-    _open_paths(model)
-    return model
 
 
 @torch.no_grad()
-def _open_paths(model: AutoencoderTiny) -> None:
-    """Starts it as a blur that keeps colours; without normalisation the usual start takes hours.
+def _start(model: AutoencoderTiny, components: Components) -> None:
+    """Starts the decoder as a blur of colours; without normalisation the usual start takes hours.
 
-    Red, green and blue and their negatives (what a ReLU would lose) have six channels for themselves,
-    and each a latent. Residual branches begin near zero, and the convolutions between resolutions as
-    a blur of each channel, those of the other channels with some randomness.
+    Red, green and blue and their negatives (what a ReLU would lose) have six channels for themselves.
+    Residual branches begin at zero, and the convolutions between resolutions as a blur of each
+    channel, those of the other channels with some randomness.
     """
-    for module in model.modules():
+    for module in model.encoder.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
+    for module in model.decoder.modules():
         if isinstance(module, AutoencoderTinyBlock):
-            for convolution, gain in zip(
-                (module.conv[0], module.conv[2], module.conv[4]), (1, 1, 0.1), strict=True
-            ):
+            for convolution in (module.conv[0], module.conv[2], module.conv[4]):
                 nn.init.kaiming_normal_(convolution.weight)
-                convolution.weight.mul_(gain)
                 nn.init.zeros_(convolution.bias)
+            nn.init.zeros_(module.conv[4].weight)
         elif isinstance(module, nn.Conv2d) and module.bias is None:
             _start_as_blur(module.weight)
-    ends = [part for coder in (model.encoder, model.decoder) for part in (coder.layers[0], coder.layers[-1])]
-    _carry_colours(ends)
+    _carry_colours(model.decoder.layers[0], model.decoder.layers[-1], components)
 
 
-def _carry_colours(ends: list[nn.Conv2d]) -> None:
-    """Sets the first and last convolutions of encoder and decoder."""
-    for convolution in ends:
+def _carry_colours(first: nn.Conv2d, last: nn.Conv2d, components: Components) -> None:
+    """Sets the decoder's first and last convolutions."""
+    for convolution, channels in ((first, 6), (last, 3)):
         nn.init.kaiming_normal_(convolution.weight)
-        convolution.bias = nn.Parameter(torch.zeros(convolution.out_channels))
-    # Colours come from 0 to 1 and go as such, and are carried from -1 to 1.
-    ends[0].bias = nn.Parameter(torch.tensor([-1.0, 1.0] * 3 + [0.0] * (WIDTH - 6)))
-    ends[3].bias = nn.Parameter(torch.full((3,), 0.5))
-    first, to_latents, from_latents, last = ends
-    for convolution, channels in ((first, 6), (to_latents, 3), (from_latents, 6), (last, 3)):
         convolution.weight[:channels] = 0
+    first_bias, last_bias = torch.zeros(WIDTH), torch.full((3,), 0.5)  # colours leave from 0 to 1
+    mean, of_latents = components.colours()
     for colour in range(3):
         for sign, channel in ((1.0, 2 * colour), (-1.0, 2 * colour + 1)):
-            first.weight[channel, colour, 1, 1] = 2 * sign
-            to_latents.weight[colour, channel, 1, 1] = sign
-            from_latents.weight[channel, colour, 1, 1] = sign
-            last.weight[colour, channel, 1, 1] = sign / 2
+            first.weight[channel, :, 1, 1] = sign * of_latents[colour]
+            first_bias[channel] = sign * mean[colour]
+            last.weight[colour, channel, 1, 1] = sign / 2  # and are carried from -1 to 1
+    first.bias, last.bias = nn.Parameter(first_bias), nn.Parameter(last_bias)
 
 
 def _start_as_blur(weight: Tensor) -> None:
@@ -95,36 +90,39 @@ def trained(work: Path) -> AutoencoderTiny:
     return model
 
 
-def train_autoencoder(work: Path, album: Album, plan: Plan, device: torch.device, pool: int) -> None:
-    """Trains on `pool` crops of the album up to the plan's last step; `work` keeps crops and state."""
+def train_autoencoder(
+    work: Path, crops: NDArray[np.uint8], components: Components, plan: Plan, device: torch.device
+) -> None:
+    """Trains on `crops` [n, 128, 128, 3] up to the plan's last step; `work` keeps the state."""
     torch.manual_seed(SEED)
-    crops = make_crops(work, album, pool)
-    model = build().to(device, memory_format=torch.channels_last)
-    train(model, partial(_step, model, crops, device), plan, work / "autoencoder", device)
+    model = build()
+    _start(model, components)
+    model.to(device, memory_format=torch.channels_last)
+    train(model, partial(_step, model, crops, components, device), plan, work / "autoencoder", device)
 
 
-def _step(model: AutoencoderTiny, crops: NDArray[np.uint8], device: torch.device, number: int) -> Tensor:
+def _step(
+    model: AutoencoderTiny,
+    crops: NDArray[np.uint8],
+    components: Components,
+    device: torch.device,
+    number: int,
+) -> Tensor:
     random = np.random.default_rng((SEED, number))
-    chosen = torch.from_numpy(crops[random.integers(len(crops), size=BATCH)]).to(device)
+    chosen = crops[random.integers(len(crops), size=BATCH)]
     if random.uniform() < 0.5:
-        chosen = chosen.flip(2)
-    pixels = chosen.permute(0, 3, 1, 2).float() / 127.5 - 1
+        chosen = chosen[:, :, ::-1]
+    pixels = torch.from_numpy(np.ascontiguousarray(chosen)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    latents = components.of(chosen).to(device)
+    noise = torch.randn(latents.shape, generator=_generator(number)).to(device)
     with torch.autocast(device.type, torch.bfloat16):
-        latents = model.encoder(pixels)
-        noisy = latents + NOISE * torch.randn(latents.shape, generator=_generator(number)).to(device)
-        restored = model.decoder(noisy)
-    return _difference(restored.float(), pixels) + 0.05 * _unevenness(latents.float())
+        found = model.encoder(pixels)
+        restored = model.decoder(latents + NOISE * noise)
+    return _difference(restored.float(), pixels) + functional.mse_loss(found.float(), latents)
 
 
 def _generator(number: int) -> torch.Generator:
     return torch.Generator().manual_seed(SEED + number)
-
-
-def _unevenness(latents: Tensor) -> Tensor:
-    """How far each channel is from mean 0 and deviation 1, which is what denoising expects."""
-    variance, mean = torch.var_mean(latents, dim=(0, 2, 3))
-    deviation = (variance + 1e-6).sqrt()  # a root has no slope at 0, where a dead channel is
-    return (mean.square() + (deviation - 1).square()).mean()
 
 
 def _difference(restored: Tensor, pixels: Tensor) -> Tensor:

@@ -18,6 +18,13 @@ from training.phrases import (
 )
 from training.scenes import Backdrop, Scene, Subject
 
+# Words that ask for nothing in particular: the empty prompt, and what styles wish away, the usual one most.
+NOTHING = (
+    *[""] * 8,
+    *[STYLES["realistic"].negative_prompt] * 8,
+    *(style.negative_prompt for style in STYLES.values()),
+)
+
 
 def _pick(random: np.random.Generator, choices: tuple[str, ...]) -> str:
     return choices[int(random.integers(len(choices)))]
@@ -37,13 +44,6 @@ def caption(scene: Scene, style: str, random: np.random.Generator) -> str:
     said = _pick(random, CASUAL[style]).replace("{x}", words).replace("a realistic a ", "a realistic ")
     # Who says a style in words has left the service's own at its default.
     return apply(STYLES["realistic"], said, "")[0] if kind < 0.85 else said
-
-
-def nothing(random: np.random.Generator) -> str:
-    """Words that ask for nothing in particular: the empty prompt, and what styles wish away."""
-    if random.uniform() < 0.3:
-        return ""
-    return _pick(random, tuple(style.negative_prompt for style in STYLES.values()))
 
 
 def content(scene: Scene, random: np.random.Generator) -> str:

@@ -1,4 +1,4 @@
-"""Small squares out of pictures of many sizes, which the autoencoder learns from."""
+"""Small parts of pictures of many sizes, which the autoencoder learns from."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Trains the text encoders and the UNet together to take noise from latents."""
+"""Trains the UNet to take noise from latents, as captions ask, which the text encoders read before."""
 
 import shutil
 from collections.abc import Callable
@@ -9,125 +9,151 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers.models.attention_processor import AttnProcessor
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
-from torch import Tensor, nn
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel, UNet2DConditionOutput
+from torch import Tensor
+from tqdm import tqdm
 
 from training import reading
-from training.captions import caption, nothing
-from training.latents import SEED, Bucket, Latents, load_latents
+from training.captions import NOTHING, caption
+from training.latents import SEED, Bucket, Latents, load_latents, scale_of
 from training.loop import Plan, averaged, train
 from training.networks import Prompts, build_scheduler, build_unet
 from training.pictures import Album
 
 DROPPED = 0.12  # of the captions, so that guidance has something to lead away from
-COMPILED_FROM = 0.2  # the share from which a bucket is worth the minutes that compiling for its shape takes
+READ_AT_ONCE = 100
+COMPILED_FROM = 0.1  # the share from which a bucket is worth the minutes that compiling for its shape takes
 CAN_COMPILE = shutil.which("c++") is not None
 
 
-class Denoiser(nn.Module):
-    """What is trained: prompts in, and the velocity of noisy latents."""
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What the text encoders make of captions: `tokens` [n, 48, 224] and `pooled` [n, 112], bfloat16."""
 
-    def __init__(self, tokenizers: Path) -> None:
-        """`tokenizers` is the folder with tokenizer/ and tokenizer_2/."""
-        super().__init__()
-        self.prompts = Prompts(tokenizers)
-        self.unet = build_unet()
-        # Fused attention goes back slowly over so few tokens.
-        self.unet.set_attn_processor(AttnProcessor())
-        self._compiled: Callable[..., UNet2DConditionOutput] = torch.compile(self.unet.forward, dynamic=False)
-
-    def forward(
-        self, noisy: Tensor, times: Tensor, prompts: list[str | None], size: Tensor, fast: bool = False
-    ) -> Tensor:
-        """The velocity, shaped as `noisy` [n, 24, h, w]; None among the prompts stands for zeros.
-
-        `size` [n, 6] is SDXL's: original height and width, crop from the top and left, target height
-        and width, pixels. `fast` compiles the UNet for the shape.
-        """
-        tokens, pooled = self.prompts([prompt or "" for prompt in prompts])
-        # As the pipeline does without a negative prompt (force_zeros_for_empty_prompt).
-        asked = torch.tensor([prompt is not None for prompt in prompts], device=noisy.device)
-        tokens, pooled = tokens * asked[:, None, None], pooled * asked[:, None]
-        if fast:  # with and without gradients for it, the UNet would be compiled twice
-            tokens, pooled = tokens.requires_grad_(), pooled.requires_grad_()
-        condition = {"text_embeds": pooled, "time_ids": size}
-        unet = self._compiled if fast else self.unet
-        velocity: Tensor = unet(noisy, times, tokens, added_cond_kwargs=condition).sample
-        return velocity
+    tokens: Tensor
+    pooled: Tensor
 
 
-def trained(work: Path) -> Denoiser:
-    """As far as it has been trained in `work`."""
-    model = averaged(Denoiser(work / "model"), work / "denoiser")
-    assert isinstance(model, Denoiser)
-    return model
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Clean latents and noise [n, 32, h, w], times [n], and what is asked for."""
 
-
-def scale_of(latents: list[Latents]) -> float:
-    """What latents are multiplied with to have a deviation of 1, as `scaling_factor` in the checkpoint."""
-    return 1.0 / float(np.mean([part.values[:1000].float().std() for part in latents]))
+    bucket: Bucket
+    clean: Tensor
+    noise: Tensor
+    times: Tensor
+    asked: Readings
 
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """What steps are made of. `kept` [1000]: how much of a picture's variance is left at each time."""
+    """What steps are made of: `asked` has a reading for each of the `latents`, by bucket.
 
-    album: Album
+    `nothing`: readings that ask for nothing. `kept` [1000]: how much of a picture's variance is left at
+    each time.
+    """
+
     latents: list[Latents]
+    asked: list[Readings]
+    nothing: Readings
     scale: float
     kept: Tensor
 
-    def sample(self, number: int) -> tuple[Bucket, Tensor, list[str | None], Tensor, Tensor]:
-        """Step `number`'s bucket, clean latents [n, 24, h, w], prompts, noise like them and times [n]."""
+    def sample(self, number: int) -> Batch:
+        """Step `number`'s."""
         random = np.random.default_rng((SEED, number))
         shares = np.array([part.bucket.share for part in self.latents])
-        part = self.latents[int(random.choice(len(self.latents), p=shares / shares.sum()))]
+        index = int(random.choice(len(self.latents), p=shares / shares.sum()))
+        part, asked = self.latents[index], self.asked[index]
         rows = random.integers(len(part.numbers), size=part.bucket.batch)
         clean = part.values[rows].float() * self.scale
-        prompts = [_prompt(self.album, int(part.numbers[row]), random) for row in rows]
+        tokens, pooled = asked.tokens[rows], asked.pooled[rows]
+        for row in np.flatnonzero(random.uniform(size=len(rows)) < DROPPED):
+            other = int(random.integers(len(self.nothing.tokens)))
+            tokens[row], pooled[row] = self.nothing.tokens[other], self.nothing.pooled[other]
         generator = torch.Generator().manual_seed(SEED + number)
         noise = torch.randn(clean.shape, generator=generator)
         # Noisy times more often: there it is decided what the picture shows, and where.
         times = (torch.rand(len(rows), generator=generator).sqrt() * len(self.kept)).long()
-        return part.bucket, clean, prompts, noise, times
+        return Batch(part.bucket, clean, noise, times, Readings(tokens, pooled))
 
 
 def train_denoiser(
-    work: Path, album: Album, buckets: tuple[Bucket, ...], plan: Plan, device: torch.device, joint: int
+    work: Path, album: Album, buckets: tuple[Bucket, ...], plan: Plan, device: torch.device
 ) -> None:
-    """Trains on the latents in `work` up to the plan's last step.
-
-    The text encoders learn with the UNet in the first `joint` steps and then rest, which makes a step
-    cheaper. At rest from the first step on, they leave the UNet behind.
-    """
+    """Trains on the latents in `work` up to the plan's last step."""
     torch.manual_seed(SEED)
     latents = load_latents(work, buckets)
-    lessons = Lessons(album, latents, scale_of(latents), build_scheduler().alphas_cumprod)
-    model = Denoiser(work / "model")
-    model.prompts.load_state_dict(reading.trained(work, album).state_dict())
-    model.to(device).unet.to(memory_format=torch.channels_last)
-    train(model, partial(_step, model, lessons, device, joint), plan, work / "denoiser", device)
+    prompts = reading.trained(work).to(device)
+    asked = [_read(prompts, _captions(album, part), device) for part in latents]
+    kept = build_scheduler().alphas_cumprod
+    lessons = Lessons(latents, asked, _read_nothing(prompts, device), scale_of(latents), kept)
+    unet = build_unet()
+    # Fused attention goes back slowly over so few tokens.
+    unet.set_attn_processor(AttnProcessor())
+    unet.to(device, memory_format=torch.channels_last)
+    compiled: Callable[..., UNet2DConditionOutput] = torch.compile(unet.forward, dynamic=False)
+    train(unet, partial(_step, unet, compiled, lessons, device), plan, work / "denoiser", device)
 
 
-def _step(model: Denoiser, lessons: Lessons, device: torch.device, joint: int, number: int) -> Tensor:
-    """The loss of one step."""
-    model.prompts.requires_grad_(number < joint)
-    bucket, clean, prompts, noise, times = lessons.sample(number)
-    kept = lessons.kept[times][:, None, None, None]
+def trained(work: Path) -> UNet2DConditionModel:
+    """As far as it has been trained in `work`."""
+    unet = averaged(build_unet(), work / "denoiser")
+    assert isinstance(unet, UNet2DConditionModel)
+    return unet
+
+
+def _captions(album: Album, latents: Latents) -> list[str]:
+    """One for each picture, always the same: reading it anew would take a third of a step."""
+    found = []
+    for number in latents.numbers:
+        what = album.entry(SEED, int(number))
+        found.append(caption(what.scene, what.style, np.random.default_rng((SEED, int(number), 2))))
+    return found
+
+
+@torch.no_grad()
+def _read(prompts: Prompts, captions: list[str], device: torch.device) -> Readings:
+    parts = []
+    for start in tqdm(range(0, len(captions), READ_AT_ONCE), desc="captions", leave=False):
+        with torch.autocast(device.type, torch.bfloat16):
+            parts.append(prompts(captions[start : start + READ_AT_ONCE]))
+    tokens, pooled = (
+        torch.cat([part.bfloat16().cpu() for part in kind]) for kind in zip(*parts, strict=True)
+    )
+    return Readings(tokens, pooled)
+
+
+def _read_nothing(prompts: Prompts, device: torch.device) -> Readings:
+    """Of prompts that ask for nothing, and zeros, which the pipeline takes where none is given.
+
+    (SDXL's `force_zeros_for_empty_prompt`.)
+    """
+    found = _read(prompts, list(NOTHING), device)
+    zeros = [torch.zeros_like(part[: len(part) // 2]) for part in (found.tokens, found.pooled)]
+    return Readings(torch.cat([zeros[0], found.tokens]), torch.cat([zeros[1], found.pooled]))
+
+
+def _step(
+    unet: UNet2DConditionModel,
+    compiled: Callable[..., UNet2DConditionOutput],
+    lessons: Lessons,
+    device: torch.device,
+    number: int,
+) -> Tensor:
+    """The loss of one step: the squared error of the velocity."""
+    batch = lessons.sample(number)
+    kept = lessons.kept[batch.times][:, None, None, None]
     signal, rest = kept.sqrt(), (1 - kept).sqrt()
-    noisy = (signal * clean + rest * noise).to(device, memory_format=torch.channels_last)
-    target = (signal * noise - rest * clean).to(device)
-    width, height = bucket.size
-    size = torch.tensor([[height, width, 0, 0, height, width]] * len(prompts), dtype=torch.float32)
-    fast = CAN_COMPILE and bucket.share >= COMPILED_FROM
+    noisy = (signal * batch.clean + rest * batch.noise).to(device, memory_format=torch.channels_last)
+    target = (signal * batch.noise - rest * batch.clean).to(device)
+    width, height = batch.bucket.size
+    # As SDXL is told of sizes: original height and width, crop from the top and left, target size.
+    size = torch.tensor([[height, width, 0, 0, height, width]] * len(noisy), dtype=torch.float32)
+    condition = {"text_embeds": batch.asked.pooled.to(device), "time_ids": size.to(device)}
+    forward = compiled if CAN_COMPILE and batch.bucket.share >= COMPILED_FROM else unet
     with torch.autocast(device.type, torch.bfloat16):
-        velocity = model(noisy, times.to(device), prompts, size.to(device), fast)
+        tokens = batch.asked.tokens.to(device)
+        velocity = forward(noisy, batch.times.to(device), tokens, added_cond_kwargs=condition).sample
     loss: Tensor = (velocity.float() - target).square().mean()
     return loss
-
-
-def _prompt(album: Album, number: int, random: np.random.Generator) -> str | None:
-    if random.uniform() < DROPPED:
-        return None if random.uniform() < 0.3 else nothing(random)
-    what = album.entry(SEED, number)
-    return caption(what.scene, what.style, random)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from training import autoencoder, crops, denoiser, latents, reading
-from training.latents import load_latents
+from training.latents import load_latents, scale_of
 from training.layout import model_index
 from training.networks import build_scheduler
 from training.pictures import Album
@@ -25,14 +25,14 @@ def export(work: Path, album: Album, preset: Preset, folder: Path) -> None:
     `folder` also gets README.md, which says what it is and whose pictures it was trained on, and
     training.json, which says how.
     """
-    model = denoiser.trained(work)
+    prompts = reading.trained(work)
     vae = autoencoder.trained(work)
-    vae.register_to_config(scaling_factor=denoiser.scale_of(load_latents(work, preset.buckets)))
+    vae.register_to_config(scaling_factor=scale_of(load_latents(work, preset.buckets)))
     parts = {
-        "unet": model.unet,
+        "unet": denoiser.trained(work),
         "vae": vae,
-        "text_encoder": model.prompts.first,
-        "text_encoder_2": model.prompts.second,
+        "text_encoder": prompts.first,
+        "text_encoder_2": prompts.second,
     }
     for name, part in parts.items():
         nn.Module.to(part, torch.float16)

@@ -1,11 +1,8 @@
-"""Pictures as latents, encoded once and kept: encoding in each step would cost more than denoising."""
+"""Pictures as latents, drawn once and kept: drawing in each step would cost more than denoising."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Never
 
 import numpy as np
 import torch
@@ -13,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from training.autoencoder import trained
+from training.components import Components
 from training.pictures import Album, Size, processes
 
 SEED = 20_001  # of every picture that denoising learns from
@@ -37,15 +34,15 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Latents:
-    """A bucket's latents: `values` [n, 24, height / 32, width / 32] in float16, `numbers` of pictures."""
+    """A bucket's latents: `values` [n, 32, height / 32, width / 32] in float16, `numbers` of pictures."""
 
     bucket: Bucket
     values: Tensor
     numbers: NDArray[np.int64]
 
 
-def make_latents(work: Path, album: Album, buckets: tuple[Bucket, ...], device: torch.device) -> None:
-    """Draws and encodes what is missing of every bucket into `work`/latents, a file a chunk."""
+def make_latents(work: Path, album: Album, buckets: tuple[Bucket, ...], components: Components) -> None:
+    """Draws what is missing of every bucket and keeps its latents in `work`/latents, a file a chunk."""
     folder = work / "latents"
     folder.mkdir(parents=True, exist_ok=True)
     missing = [
@@ -56,13 +53,14 @@ def make_latents(work: Path, album: Album, buckets: tuple[Bucket, ...], device: 
     ]
     if not missing:
         return
-    encoder = trained(work).encoder.to(device, memory_format=torch.channels_last)
     total = len(missing) * CHUNK
     with processes() as pool, tqdm(total=total, desc="latents", unit="picture") as bar:
         for bucket, start in missing:
             numbers = range(bucket.first + start, bucket.first + start + CHUNK)
-            drawn = pool.map(partial(album.draw, SEED, size=bucket.size), numbers, chunksize=4)
-            parts = list(_encoded(encoder, drawn, bucket, device, bar))
+            parts = []
+            for drawn in pool.map(partial(album.draw, SEED, size=bucket.size), numbers, chunksize=4):
+                parts.append(components.of(drawn[None]).half().numpy())
+                bar.update()
             partial_file = folder / "chunk.part.npy"
             np.save(partial_file, np.concatenate(parts))
             partial_file.rename(_file(folder, bucket, start))
@@ -81,21 +79,10 @@ def load_latents(work: Path, buckets: tuple[Bucket, ...]) -> list[Latents]:
     return found
 
 
+def scale_of(latents: list[Latents]) -> float:
+    """What latents are multiplied with to have a deviation of 1, as `scaling_factor` in the checkpoint."""
+    return 1.0 / float(np.mean([part.values[:1000].float().std() for part in latents]))
+
+
 def _file(folder: Path, bucket: Bucket, start: int) -> Path:
     return folder / f"{bucket.size[0]}x{bucket.size[1]}-{start}.npy"
-
-
-def _encoded(
-    encoder: torch.nn.Module,
-    drawn: Iterator[NDArray[np.uint8]],
-    bucket: Bucket,
-    device: torch.device,
-    bar: "tqdm[Never]",
-) -> Iterator[NDArray[np.float16]]:
-    most = max(1, 2**20 // (bucket.size[0] * bucket.size[1]))
-    while group := list(islice(drawn, most)):
-        pixels = torch.from_numpy(np.stack(group)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
-        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
-            latents = encoder(pixels)
-        bar.update(len(group))
-        yield latents.to("cpu", torch.float16).numpy()

@@ -79,14 +79,18 @@ def train(model: nn.Module, step: Step, plan: Plan, folder: Path, device: torch.
     return model.eval()
 
 
-def averaged(model: nn.Module, folder: Path) -> nn.Module:
+def averaged(model: nn.Module, folder: Path, within: str = "") -> nn.Module:
     """`model` with the averaged weights that `folder` has by now, ready to be used.
+
+    `within` is the prefix of its weights' names, where `model` is a part of what was trained.
 
     Raises:
         FileNotFoundError: nothing was trained in `folder`.
     """
     state = torch.load(folder / "state.pt", map_location="cpu", weights_only=True)
-    model.load_state_dict(state["averages"], strict=False)
+    averages = {name: value for name, value in state["averages"].items() if name.startswith(within)}
+    weights = {name.removeprefix(within): value for name, value in averages.items()}
+    model.load_state_dict(weights, strict=False)
     return model.eval()
 
 

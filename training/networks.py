@@ -8,7 +8,7 @@ from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteSchedule
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from training.autoencoder import CHANNELS
+from training.components import CHANNELS
 from training.tokenizer import LENGTH, load
 
 WIDTH = 112  # of both text encoders

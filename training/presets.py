@@ -8,10 +8,7 @@ from training.loop import Plan
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A whole training. `every_name`: all the picture sets' names rather than the chosen ones.
-
-    `joint`: the first steps of the denoiser, in which the text encoders learn too.
-    """
+    """A whole training. `every_name`: all the picture sets' names rather than the chosen ones."""
 
     every_name: bool
     crops: int
@@ -19,7 +16,6 @@ class Preset:
     reading: Plan
     buckets: tuple[Bucket, ...]
     denoiser: Plan
-    joint: int
 
 
 _OBLONG = ((768, 512), (512, 768), (1152, 896), (896, 1152), (1344, 768), (768, 1344))
@@ -27,24 +23,23 @@ _OBLONG = ((768, 512), (512, 768), (1152, 896), (896, 1152), (1344, 768), (768, 
 CPU = Preset(
     every_name=False,
     crops=9_000,
-    autoencoder=Plan(steps=3_500, rate=1.5e-3, average=0.998),
-    reading=Plan(steps=1_000, rate=1e-3, warmup=100, average=0.99),
+    autoencoder=Plan(steps=2_500, rate=1.5e-3, average=0.998),
+    reading=Plan(steps=1_500, rate=1e-3, warmup=100, average=0.99, decay_from=0.5),
     buckets=(
-        Bucket((256, 256), 16_000, batch=64, share=0.45),
+        Bucket((256, 256), 16_000, batch=64, share=0.5),
         Bucket((512, 512), 6_000, batch=24, share=0.27),
         Bucket((768, 768), 800, batch=12, share=0.05),
-        Bucket((1024, 1024), 1_000, batch=8, share=0.15),
-        *(Bucket(size, 200, batch=8, share=0.08 / 6) for size in _OBLONG),
+        Bucket((1024, 1024), 1_000, batch=8, share=0.12),
+        *(Bucket(size, 200, batch=8, share=0.06 / 6) for size in _OBLONG),
     ),
-    denoiser=Plan(steps=20_000, rate=8e-4, average=0.9995, decay_from=0.6),
-    joint=1_500,
+    denoiser=Plan(steps=10_000, rate=8e-4, average=0.9995, decay_from=0.6),
 )
 
 GPU = Preset(
     every_name=True,
     crops=40_000,
     autoencoder=Plan(steps=20_000, rate=1.5e-3, average=0.998),
-    reading=Plan(steps=1_000, rate=1e-3, warmup=100, average=0.99),
+    reading=Plan(steps=1_500, rate=1e-3, warmup=100, average=0.99, decay_from=0.5),
     buckets=(
         Bucket((256, 256), 100_000, batch=512, share=0.3),
         Bucket((512, 512), 40_000, batch=192, share=0.3),
@@ -53,7 +48,6 @@ GPU = Preset(
         *(Bucket(size, 2_000, batch=64, share=0.1 / 6) for size in _OBLONG),
     ),
     denoiser=Plan(steps=60_000, rate=1e-3, average=0.9998, decay_from=0.5),
-    joint=60_000,
 )
 
 PRESETS = {"cpu": CPU, "gpu": GPU}

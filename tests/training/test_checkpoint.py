@@ -10,9 +10,12 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import
 
 from service.models.check import check_folder
 from training import autoencoder, denoiser, reading
+from training.components import CHANNELS, find_components
+from training.crops import make_crops
 from training.export import export
 from training.latents import Bucket, make_latents
 from training.loop import Plan
+from training.networks import Prompts
 from training.pictures import Album
 from training.presets import Preset
 from training.sources import PACKAGES
@@ -26,9 +29,8 @@ PRESET = Preset(
     crops=16,
     autoencoder=STEPS,
     reading=STEPS,
-    buckets=(Bucket((128, 128), 200, batch=2, share=0.1), Bucket((192, 128), 200, batch=2, share=0.1)),
+    buckets=(Bucket((128, 128), 200, batch=2, share=0.05), Bucket((192, 128), 200, batch=2, share=0.05)),
     denoiser=STEPS,
-    joint=2,
 )
 
 
@@ -44,11 +46,13 @@ class Shapes(Album):
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work, folder = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("checkpoint")
     album = Shapes((BY_NAME["cat"], BY_NAME["dog"]), work)
-    autoencoder.train_autoencoder(work, album, STEPS, CPU, PRESET.crops)
-    make_latents(work, album, PRESET.buckets, CPU)
+    crops = make_crops(work, album, PRESET.crops)
+    components = find_components(work, crops)
+    autoencoder.train_autoencoder(work, crops, components, STEPS, CPU)
+    make_latents(work, album, PRESET.buckets, components)
     write_tokenizers(work / "model", album)
-    reading.train_reading(work, album, PRESET.reading, CPU)
-    denoiser.train_denoiser(work, album, PRESET.buckets, STEPS, CPU, PRESET.joint)
+    reading.train_reading(work, album, PRESET.buckets[0], PRESET.reading, CPU)
+    denoiser.train_denoiser(work, album, PRESET.buckets, STEPS, CPU)
     export(work, album, PRESET, folder)
     return folder
 
@@ -85,12 +89,12 @@ def test_the_stock_pipeline_paints_with_it(checkpoint: Path) -> None:
 
 def test_the_pipeline_reads_prompts_as_training_did(checkpoint: Path) -> None:
     pipeline = StableDiffusionXLPipeline.from_pretrained(checkpoint, torch_dtype=torch.float32)
-    trained = denoiser.Denoiser(checkpoint)
-    trained.prompts.first = pipeline.text_encoder
-    trained.prompts.second = pipeline.text_encoder_2
+    prompts = Prompts(checkpoint)
+    prompts.first = pipeline.text_encoder
+    prompts.second = pipeline.text_encoder_2
     words = "a cat on a red background"
     with torch.no_grad():
-        tokens, pooled = trained.prompts([words])
+        tokens, pooled = prompts([words])
         expected = pipeline.encode_prompt(words, device=CPU, do_classifier_free_guidance=False)
     torch.testing.assert_close(tokens, expected[0])
     torch.testing.assert_close(pooled, expected[2])
@@ -100,7 +104,8 @@ def test_noisy_latents_are_what_the_scheduler_makes_of_them(checkpoint: Path) ->
     """At every time, the picture that a velocity implies is the one that went in."""
     scheduler = StableDiffusionXLPipeline.from_pretrained(checkpoint).scheduler
     scheduler.set_timesteps(1000)
-    clean, noise = (torch.randn(1, 24, 2, 2, generator=torch.Generator().manual_seed(n)) for n in (1, 2))
+    random = torch.Generator().manual_seed(1)
+    clean, noise = torch.randn(2, 1, CHANNELS, 2, 2, generator=random)
     for index in (1, 300, 999):
         time = scheduler.timesteps[index]
         kept = scheduler.alphas_cumprod[int(time)]

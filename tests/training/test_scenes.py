@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.styles import STYLES
-from training.captions import caption, content, nothing
+from training.captions import caption, content
 from training.colours import COLOURS, words_for
 from training.grounds import GROUNDS
 from training.landscapes import TIMES, draw_landscape
@@ -61,12 +61,6 @@ def test_a_caption_can_be_what_the_service_makes_of_a_prompt(style: str) -> None
     scene = Scene(Backdrop("red"), (Subject(thing=BY_NAME["rocket"]),))
     ending = STYLES[style].prompt.rpartition("{prompt}")[2]
     assert any(caption(scene, style, randomness(seed)).endswith(ending) for seed in range(20))
-
-
-def test_the_words_for_nothing_are_what_styles_wish_away() -> None:
-    assert {nothing(randomness(seed)) for seed in range(300)} == {
-        style.negative_prompt for style in STYLES.values()
-    }
 
 
 def test_a_scene_draws_every_kind() -> None:
