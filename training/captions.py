@@ -5,13 +5,20 @@ import numpy as np
 from service.styles import STYLES, apply
 from training.colours import words_for
 from training.phrases import (
+    ABOVE,
     ADJECTIVES,
     BEFORE,
+    BESIDE,
     CASUAL,
     CHANGES,
     COUNTS,
+    GRADED,
     GROUND_WORDS,
     KINDS,
+    ODD_PLAIN,
+    ODD_WRAPS,
+    PALE,
+    PLAIN,
     PLURAL,
     TIME_WORDS,
     WRAPS,
@@ -25,17 +32,21 @@ NOTHING = (
     *(style.negative_prompt for style in STYLES.values()),
 )
 
+STRANGE = 0.3  # of the wordings have words that mean nothing, and so many of those for backgrounds
+
 
 def _pick(random: np.random.Generator, choices: tuple[str, ...]) -> str:
     return choices[int(random.integers(len(choices)))]
 
 
-def caption(scene: Scene, style: str, random: np.random.Generator) -> str:
+def caption(scene: Scene, style: str, random: np.random.Generator, strange: float = STRANGE) -> str:
     """A prompt for the scene in a style, as it would reach the model."""
     if random.uniform() < 0.02:  # an edit says only what changes
         wish = _pick(random, CHANGES).replace("{x}", _pick(random, KINDS[style]))
         return apply(STYLES["realistic"], wish, "")[0] if random.uniform() < 0.7 else wish
-    words = content(scene, random)
+    words = content(scene, random, strange)
+    if random.uniform() < strange:
+        words = _pick(random, ODD_WRAPS).replace("{x}", words).replace("{s}", _strange(random))
     kind = random.uniform()
     if kind < 0.55:
         return apply(STYLES[style], _pick(random, WRAPS).replace("{x}", words), "")[0]
@@ -46,7 +57,7 @@ def caption(scene: Scene, style: str, random: np.random.Generator) -> str:
     return apply(STYLES["realistic"], said, "")[0] if kind < 0.85 else said
 
 
-def content(scene: Scene, random: np.random.Generator) -> str:
+def content(scene: Scene, random: np.random.Generator, strange: float = 0.0) -> str:
     """What a scene shows, without its style."""
     if not scene.subjects:
         return _landscape(scene.backdrop, random)
@@ -59,7 +70,7 @@ def content(scene: Scene, random: np.random.Generator) -> str:
         words = things[0]
     else:
         words = _pair(things[0], things[1], scene.layout == "beside", random)
-    return f"{words} {_backdrop(scene.backdrop, random)}".strip()
+    return _before(words, scene.backdrop, random, strange)
 
 
 def _plural(word: str) -> str:
@@ -103,52 +114,33 @@ def _subject(subject: Subject, random: np.random.Generator) -> str:
 def _unknown(random: np.random.Generator) -> str:
     """A word that means nothing."""
     parts = [_pick(random, tuple("bcdfghklmnprstvwz")) + _pick(random, tuple("aeiou")) for _ in range(4)]
-    return "".join(parts[: int(random.integers(2, 5))]) + _pick(random, ("", "", "n", "r", "st"))
+    return "".join(parts[: int(random.integers(1, 5))]) + _pick(random, ("", "", "n", "r", "st", "ck", "ing"))
+
+
+def _strange(random: np.random.Generator) -> str:
+    """One to four words that mean nothing; people's own wordings have words that training did not."""
+    return " ".join(_unknown(random) for _ in range(int(random.integers(1, 5))))
 
 
 def _pair(first: str, second: str, beside: bool, random: np.random.Generator) -> str:
-    forms: tuple[str, ...]
-    if beside:
-        forms = (
-            "{a} and {b}",
-            "{a} next to {b}",
-            "{a} on the left and {b} on the right",
-            "{a} beside {b}",
-            "{b} to the right of {a}",
-            "{a} left of {b}",
-            "{a} and {b} side by side",
-        )
-    else:
-        forms = (
-            "{a} above {b}",
-            "{a} over {b}",
-            "{b} below {a}",
-            "{b} under {a}",
-            "{a} at the top and {b} at the bottom",
-        )
+    forms = BESIDE if beside else ABOVE
     return _pick(random, forms).replace("{a}", first).replace("{b}", second)
 
 
-def _backdrop(backdrop: Backdrop, random: np.random.Generator) -> str:
+def _before(words: str, backdrop: Backdrop, random: np.random.Generator, strange: float) -> str:
+    """The words for what stands there, and those for what is behind it."""
     if backdrop.ground:
-        return f"{_pick(random, BEFORE[backdrop.ground])} {_pick(random, TIME_WORDS[backdrop.time])}".strip()
+        where = f"{_pick(random, BEFORE[backdrop.ground])} {_pick(random, TIME_WORDS[backdrop.time])}"
+        return f"{words} {where}".strip()
     if backdrop.colour is None:
-        forms: tuple[str, ...] = ("", "", "", "", "on a plain background", "on a light background")
-        return _pick(random, forms)
+        return _pick(random, PALE).replace("{x}", words)
     first = _pick(random, words_for(backdrop.colour))
     if backdrop.second is None:
-        forms = (
-            "on {a} {c} background",
-            "on {a} {c} background",
-            "on {c}",
-            "in front of {a} {c} wall",
-            "against {a} {c} background",
-            "with {a} {c} backdrop",
-        )
-        return _pick(random, forms).replace("{a} {c}", _a(first)).replace("{c}", first)
+        form = _pick(random, ODD_PLAIN if random.uniform() < strange else PLAIN)
+        form = form.replace("{a} {c}", _a(first)).replace("{c}", first).replace("{s}", _strange(random))
+        return form.replace("{x}", words)
     second = _pick(random, words_for(backdrop.second))
-    forms = ("on a background from {c} to {d}", "on a {c} to {d} gradient", "on a gradient from {c} to {d}")
-    return _pick(random, forms).replace("{c}", first).replace("{d}", second)
+    return _pick(random, GRADED).replace("{c}", first).replace("{d}", second).replace("{x}", words)
 
 
 def _landscape(backdrop: Backdrop, random: np.random.Generator) -> str:

@@ -103,10 +103,73 @@ WRAPS = (
     "paint {x}",
     "show me {x}",
     "I want {x}",
+    "I would like {x}",
     "{x}, very beautiful",
     "{x}, high quality",
     "can you make {x}?",
     "generate {x}",
+    "{x}!",
+    "{x}.",
+    "there is {x}",
+    "here you see {x}",
+    "only {x}",
+)
+ODD_WRAPS = ("{s} {x}", "{s} {x}", "{s}: {x}", "{s}, {x}", "{x}, {s}", "{x} {s}", "{s} {x}, {s}", "{s} {x}?")
+# What stands there is {x}, what is behind it {c}, as words mean it and as words between them that mean
+# nothing can only be guessed.
+PALE = ("{x}", "{x}", "{x}", "{x}", "{x} on a plain background", "{x} on a light background")
+PLAIN = (
+    "{x} on {a} {c} background",
+    "{x} on {a} {c} background",
+    "{x} on {c}",
+    "{x} in front of {a} {c} wall",
+    "{x} against {a} {c} background",
+    "{x} with {a} {c} backdrop",
+    "{x}, {c} background",
+    "{x}. {c} background",
+    "{x} and {a} {c} background",
+    "{x}, the background is {c}",
+    "{x} and the background should be {c}",
+    "{x}, all {c} behind",
+    "{x} with {c} behind it",
+    "{a} {c} background with {x}",
+    "on {a} {c} background {x}",
+)
+ODD_PLAIN = (
+    "{x} {s} {a} {c} background",
+    "{x} {s} {c} background",
+    "{x} {s} background {c}",
+    "{x} {s} {c}",
+    "{x} {s} {a} {c} wall",
+    "{x} in front of {a} {c} {s}",
+    "{x} {s} {a} {c} {s}",
+    "{x} on {a} {c} background {s}",
+)
+GRADED = (
+    "{x} on a background from {c} to {d}",
+    "{x} on a {c} to {d} gradient",
+    "{x} on a gradient from {c} to {d}",
+)
+BESIDE = (
+    "{a} and {b}",
+    "{a} next to {b}",
+    "{a} on the left and {b} on the right",
+    "{a} on the left, {b} on the right",
+    "{a} left, {b} right",
+    "left {a}, right {b}",
+    "{a} beside {b}",
+    "{b} to the right of {a}",
+    "{a} left of {b}",
+    "{a} and {b} side by side",
+    "{a} at the left and {b} at the right",
+)
+ABOVE = (
+    "{a} above {b}",
+    "{a} over {b}",
+    "{b} below {a}",
+    "{b} under {a}",
+    "{a} at the top and {b} at the bottom",
+    "{a} at the top, {b} at the bottom",
 )
 ADJECTIVES = ("beautiful", "cute", "nice", "lovely", "pretty", "simple", "big", "small", "great")
 COUNTS = {2: "two", 3: "three", 4: "four"}

@@ -47,7 +47,8 @@ def load(folder: Path, name: str) -> CLIPTokenizer:
 def _learn(album: Album) -> tuple[dict[str, int], list[str]]:
     """Token to id ("!" is 0, the end of text the highest, as in CLIP's), and the merges in order."""
     random = np.random.default_rng(0)
-    said = [caption(what.scene, what.style, random) for what in (album.entry(7, n) for n in range(_CAPTIONS))]
+    entries = [album.entry(7, number) for number in range(_CAPTIONS)]
+    said = [caption(what.scene, what.style, random, strange=0) for what in entries]
     said += [text for style in STYLES.values() for text in (style.negative_prompt, style.prompt)] * 100
     model = Tokenizer(BPE(end_of_word_suffix="</w>"))
     model.normalizer = Lowercase()
