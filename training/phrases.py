@@ -139,6 +139,8 @@ ODD_PLAIN = (
     "{x} {s} {a} {c} background",
     "{x} {s} {c} background",
     "{x} {s} background {c}",
+    "{x} and {s} the background {c}",
+    "{x} and {s} {a} {c} background",
     "{x} {s} {c}",
     "{x} {s} {a} {c} wall",
     "{x} in front of {a} {c} {s}",
