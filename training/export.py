@@ -1,6 +1,7 @@
 """Writes what was trained as a checkpoint in SDXL's layout, half precision, in files under 16 MB."""
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from training.networks import build_scheduler
 from training.pictures import Album
 from training.presets import Preset
 from training.sources import PACKAGES
-from training.tokenizer import write_tokenizers
 
 SHARD = "15MB"
 
@@ -38,7 +38,8 @@ def export(work: Path, album: Album, preset: Preset, folder: Path) -> None:
         nn.Module.to(part, torch.float16)
         part.save_pretrained(folder / name, max_shard_size=SHARD)
     build_scheduler().save_pretrained(folder / "scheduler")
-    write_tokenizers(folder, album)
+    for name in ("tokenizer", "tokenizer_2"):  # those that the text encoders learned with
+        shutil.copytree(work / "model" / name, folder / name, dirs_exist_ok=True)
     (folder / "model_index.json").write_text(json.dumps(model_index("AutoencoderTiny"), indent=2) + "\n")
     (folder / "training.json").write_text(json.dumps(_record(work, album, preset), indent=1) + "\n")
     (folder / "README.md").write_text(_card(album))
