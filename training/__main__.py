@@ -41,9 +41,10 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     sprites = Sprites(work)  # fetches the picture sets the first time
     album = Album(every_thing(sprites.names()) if preset.every_name else THINGS, work)
-    crops = make_crops(work, album, preset.crops)
-    components = find_components(work, crops)
     for step in options.steps or STEPS:
+        if step in ("autoencoder", "latents"):
+            crops = make_crops(work, album, preset.crops)
+            components = find_components(work, crops)
         if step == "autoencoder":
             train_autoencoder(work, crops, components, preset.autoencoder, device)
         elif step == "latents":

@@ -26,7 +26,7 @@ BATCH = 16
 
 
 def build() -> AutoencoderTiny:
-    """Untrained, 2 million parameters; what works at full size is kept small, for the time it takes."""
+    """Untrained, 1.7 million parameters; what works at full size is kept small, for the time it takes."""
     return AutoencoderTiny(
         encoder_block_out_channels=(WIDTH,) * 6,
         decoder_block_out_channels=(WIDTH,) * 6,

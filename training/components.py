@@ -1,8 +1,7 @@
 """What latents are: the 32 principal components of each square of 32 x 32 pixels, coarse to fine.
 
-They stand for a picture as a thumbnail does, in a straight line and the flat colours first, so noise
-hides the details before the form. On the latents of an autoencoder left to itself, where a form is as
-much noise as any texture, the UNet learns colours and no forms.
+They stand for a picture as a thumbnail does, the flat colours first, so noise hides details before the
+form.
 """
 
 from dataclasses import dataclass
@@ -28,8 +27,7 @@ class Components:
     def of(self, pixels: NDArray[np.uint8]) -> Tensor:
         """[n, height, width, 3] to latents [n, 32, height / 32, width / 32]."""
         count, height, width = pixels.shape[:3]
-        squares = _squares(pixels).to(self.axes.device)
-        latents = (squares - self.mean) @ self.axes
+        latents = (_squares(pixels) - self.mean) @ self.axes
         return latents.reshape(count, height // SIDE, width // SIDE, CHANNELS).permute(0, 3, 1, 2)
 
     def colours(self) -> tuple[Tensor, Tensor]:

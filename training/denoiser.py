@@ -104,7 +104,7 @@ def trained(work: Path) -> UNet2DConditionModel:
 
 
 def _captions(album: Album, latents: Latents) -> list[str]:
-    """One for each picture, always the same: reading it anew would take a third of a step."""
+    """One for each picture, always the same: reading it anew would make every step longer."""
     found = []
     for number in latents.numbers:
         what = album.entry(SEED, int(number))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from service.styles import STYLES
-from training.captions import caption, content
+from training.captions import NOTHING, caption, content
 from training.colours import COLOURS, words_for
 from training.grounds import GROUNDS
 from training.landscapes import TIMES, draw_landscape
@@ -71,6 +71,10 @@ def test_a_caption_can_be_what_the_service_makes_of_a_prompt(style: str) -> None
     scene = Scene(Backdrop("red"), (Subject(thing=BY_NAME["rocket"]),))
     ending = STYLES[style].prompt.rpartition("{prompt}")[2]
     assert any(caption(scene, style, randomness(seed)).endswith(ending) for seed in range(20))
+
+
+def test_the_words_for_nothing_are_what_styles_wish_away() -> None:
+    assert set(NOTHING) == {style.negative_prompt for style in STYLES.values()}
 
 
 def test_a_scene_draws_every_kind() -> None:
