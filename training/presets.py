@@ -24,7 +24,7 @@ CPU = Preset(
     every_name=False,
     crops=9_000,
     autoencoder=Plan(steps=2_500, rate=1.5e-3, average=0.998),
-    reading=Plan(steps=4_000, rate=1e-3, warmup=100, average=0.99, decay_from=0.5),
+    reading=Plan(steps=6_000, rate=1e-3, warmup=100, average=0.99, decay_from=0.5),
     buckets=(
         Bucket((256, 256), 16_000, batch=64, share=0.5),
         Bucket((512, 512), 6_000, batch=24, share=0.27),
