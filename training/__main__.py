@@ -10,15 +10,16 @@ from training.components import find_components
 from training.crops import make_crops
 from training.denoiser import train_denoiser
 from training.export import export
+from training.guidance import train_guidance
 from training.latents import make_latents
 from training.pictures import Album
-from training.presets import PRESETS
+from training.presets import PRESETS, Preset
 from training.reading import train_reading
 from training.sprites import Sprites
 from training.tokenizer import write_tokenizers
 from training.vocabulary import THINGS, every_thing
 
-STEPS = ("autoencoder", "latents", "reading", "denoiser", "export")
+STEPS = ("autoencoder", "latents", "reading", "denoiser", "guidance", "export")
 OUTPUT = Path("build/picturebook")
 
 
@@ -43,19 +44,32 @@ def main() -> None:
     album = Album(every_thing(sprites.names()) if preset.every_name else THINGS, work)
     for step in options.steps or STEPS:
         if step in ("autoencoder", "latents"):
-            crops = make_crops(work, album, preset.crops)
-            components = find_components(work, crops)
-        if step == "autoencoder":
-            train_autoencoder(work, crops, components, preset.autoencoder, device)
-        elif step == "latents":
-            make_latents(work, album, preset.buckets, components)
-        elif step == "reading":
-            write_tokenizers(work / "model", album)
-            train_reading(work, album, preset.buckets[0], preset.reading, device)
-        elif step == "denoiser":
-            train_denoiser(work, album, preset.buckets, preset.denoiser, device)
-        else:
+            _see(step, work, album, preset, device)
+        elif step == "export":
             export(work, album, preset, options.output)
+        else:
+            _understand(step, work, album, preset, device)
+
+
+def _see(step: str, work: Path, album: Album, preset: Preset, device: torch.device) -> None:
+    """What is learned from pictures alone."""
+    crops = make_crops(work, album, preset.crops)
+    components = find_components(work, crops)
+    if step == "autoencoder":
+        train_autoencoder(work, crops, components, preset.autoencoder, device)
+    else:
+        make_latents(work, album, preset.buckets, components)
+
+
+def _understand(step: str, work: Path, album: Album, preset: Preset, device: torch.device) -> None:
+    """What is learned from captions, too."""
+    if step == "reading":
+        write_tokenizers(work / "model", album)
+        train_reading(work, album, preset.buckets[0], preset.reading, device)
+    elif step == "denoiser":
+        train_denoiser(work, album, preset.buckets, preset.denoiser, device)
+    else:
+        train_guidance(work, album, preset.buckets, preset.guidance, device)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import torch
 from diffusers.models.attention_processor import AttnProcessor
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel, UNet2DConditionOutput
 from torch import Tensor
+from torch.nn.functional import mse_loss
 from tqdm import tqdm
 
 from training import reading
@@ -33,16 +34,35 @@ class Readings:
     tokens: Tensor
     pooled: Tensor
 
+    def some(self, count: int, random: np.random.Generator) -> "Readings":
+        """Rows drawn at random."""
+        rows = random.integers(len(self.tokens), size=count)
+        return Readings(self.tokens[rows], self.pooled[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Clean latents and noise [n, 32, h, w], times [n], and what is asked for."""
+    """Clean latents and noise [n, 32, h, w], times [n], what is asked for, and what is left of a picture.
+
+    `kept` [n, 1, 1, 1]: of its variance, at those times.
+    """
 
     bucket: Bucket
     clean: Tensor
     noise: Tensor
     times: Tensor
+    kept: Tensor
     asked: Readings
+
+    @property
+    def noisy(self) -> Tensor:
+        """What the UNet sees."""
+        return self.kept.sqrt() * self.clean + (1 - self.kept).sqrt() * self.noise
+
+    @property
+    def velocity(self) -> Tensor:
+        """What it is to predict."""
+        return self.kept.sqrt() * self.noise - (1 - self.kept).sqrt() * self.clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +79,8 @@ class Lessons:
     scale: float
     kept: Tensor
 
-    def sample(self, number: int) -> Batch:
-        """Step `number`'s."""
+    def sample(self, number: int, dropped: float = DROPPED) -> Batch:
+        """Step `number`'s; a share of its captions is `dropped`."""
         random = np.random.default_rng((SEED, number))
         shares = np.array([part.bucket.share for part in self.latents])
         index = int(random.choice(len(self.latents), p=shares / shares.sum()))
@@ -68,14 +88,39 @@ class Lessons:
         rows = random.integers(len(part.numbers), size=part.bucket.batch)
         clean = part.values[rows].float() * self.scale
         tokens, pooled = asked.tokens[rows], asked.pooled[rows]
-        for row in np.flatnonzero(random.uniform(size=len(rows)) < DROPPED):
-            other = int(random.integers(len(self.nothing.tokens)))
-            tokens[row], pooled[row] = self.nothing.tokens[other], self.nothing.pooled[other]
+        without = np.flatnonzero(random.uniform(size=len(rows)) < dropped)
+        nothing = self.nothing.some(len(without), random)
+        tokens[without], pooled[without] = nothing.tokens, nothing.pooled
         generator = torch.Generator().manual_seed(SEED + number)
         noise = torch.randn(clean.shape, generator=generator)
         # Noisy times more often: there it is decided what the picture shows, and where.
         times = (torch.rand(len(rows), generator=generator).sqrt() * len(self.kept)).long()
-        return Batch(part.bucket, clean, noise, times, Readings(tokens, pooled))
+        kept = self.kept[times][:, None, None, None]
+        return Batch(part.bucket, clean, noise, times, kept, Readings(tokens, pooled))
+
+
+class Denoiser:
+    """A UNet in training, compiled for the buckets that pay for it."""
+
+    def __init__(self, unet: UNet2DConditionModel, device: torch.device) -> None:
+        # Fused attention goes back slowly over so few tokens.
+        unet.set_attn_processor(AttnProcessor())
+        self.unet = unet.to(device, memory_format=torch.channels_last)
+        self._compiled: Callable[..., UNet2DConditionOutput] = torch.compile(unet.forward, dynamic=False)
+        self._device = device
+
+    def velocity(self, bucket: Bucket, noisy: Tensor, times: Tensor, asked: Readings) -> Tensor:
+        """The predicted velocity of noisy latents [n, 32, h, w] of a bucket, at times [n]."""
+        width, height = bucket.size
+        # As SDXL is told of sizes: original height and width, crop from the top and left, target size.
+        size = torch.tensor([[height, width, 0, 0, height, width]] * len(noisy), dtype=torch.float32)
+        condition = {"text_embeds": asked.pooled.to(self._device), "time_ids": size.to(self._device)}
+        forward = self._compiled if CAN_COMPILE and bucket.share >= COMPILED_FROM else self.unet
+        noisy = noisy.to(self._device, memory_format=torch.channels_last)
+        with torch.autocast(self._device.type, torch.bfloat16):
+            tokens = asked.tokens.to(self._device)
+            found: Tensor = forward(noisy, times.to(self._device), tokens, added_cond_kwargs=condition).sample
+        return found.float()
 
 
 def train_denoiser(
@@ -83,17 +128,18 @@ def train_denoiser(
 ) -> None:
     """Trains on the latents in `work` up to the plan's last step."""
     torch.manual_seed(SEED)
+    lessons = prepare(work, album, buckets, device)
+    denoiser = Denoiser(build_unet(), device)
+    train(denoiser.unet, partial(_step, denoiser, lessons), plan, work / "denoiser", device)
+
+
+def prepare(work: Path, album: Album, buckets: tuple[Bucket, ...], device: torch.device) -> Lessons:
+    """Lessons from the latents in `work`: their captions, read by the text encoders there."""
     latents = load_latents(work, buckets)
     prompts = reading.trained(work).to(device)
     asked = [_read(prompts, _captions(album, part), device) for part in latents]
     kept = build_scheduler().alphas_cumprod
-    lessons = Lessons(latents, asked, _read_nothing(prompts, device), scale_of(latents), kept)
-    unet = build_unet()
-    # Fused attention goes back slowly over so few tokens.
-    unet.set_attn_processor(AttnProcessor())
-    unet.to(device, memory_format=torch.channels_last)
-    compiled: Callable[..., UNet2DConditionOutput] = torch.compile(unet.forward, dynamic=False)
-    train(unet, partial(_step, unet, compiled, lessons, device), plan, work / "denoiser", device)
+    return Lessons(latents, asked, _read_nothing(prompts, device), scale_of(latents), kept)
 
 
 def trained(work: Path) -> UNet2DConditionModel:
@@ -134,26 +180,8 @@ def _read_nothing(prompts: Prompts, device: torch.device) -> Readings:
     return Readings(torch.cat([zeros[0], found.tokens]), torch.cat([zeros[1], found.pooled]))
 
 
-def _step(
-    unet: UNet2DConditionModel,
-    compiled: Callable[..., UNet2DConditionOutput],
-    lessons: Lessons,
-    device: torch.device,
-    number: int,
-) -> Tensor:
+def _step(denoiser: Denoiser, lessons: Lessons, number: int) -> Tensor:
     """The loss of one step: the squared error of the velocity."""
     batch = lessons.sample(number)
-    kept = lessons.kept[batch.times][:, None, None, None]
-    signal, rest = kept.sqrt(), (1 - kept).sqrt()
-    noisy = (signal * batch.clean + rest * batch.noise).to(device, memory_format=torch.channels_last)
-    target = (signal * batch.noise - rest * batch.clean).to(device)
-    width, height = batch.bucket.size
-    # As SDXL is told of sizes: original height and width, crop from the top and left, target size.
-    size = torch.tensor([[height, width, 0, 0, height, width]] * len(noisy), dtype=torch.float32)
-    condition = {"text_embeds": batch.asked.pooled.to(device), "time_ids": size.to(device)}
-    forward = compiled if CAN_COMPILE and batch.bucket.share >= COMPILED_FROM else unet
-    with torch.autocast(device.type, torch.bfloat16):
-        tokens = batch.asked.tokens.to(device)
-        velocity = forward(noisy, batch.times.to(device), tokens, added_cond_kwargs=condition).sample
-    loss: Tensor = (velocity.float() - target).square().mean()
-    return loss
+    velocity = denoiser.velocity(batch.bucket, batch.noisy, batch.times, batch.asked)
+    return mse_loss(velocity, batch.velocity.to(velocity.device))

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training import autoencoder, crops, denoiser, latents, reading
+from training import autoencoder, crops, guidance, latents, reading
 from training.latents import load_latents, scale_of
 from training.layout import model_index
 from training.networks import build_scheduler
@@ -17,6 +17,7 @@ from training.presets import Preset
 from training.sources import PACKAGES
 
 SHARD = "15MB"
+TRAINED = ("autoencoder", "reading", "denoiser", "guidance")
 
 
 def export(work: Path, album: Album, preset: Preset, folder: Path) -> None:
@@ -29,7 +30,7 @@ def export(work: Path, album: Album, preset: Preset, folder: Path) -> None:
     vae = autoencoder.trained(work)
     vae.register_to_config(scaling_factor=scale_of(load_latents(work, preset.buckets)))
     parts = {
-        "unet": denoiser.trained(work),
+        "unet": guidance.trained(work),
         "vae": vae,
         "text_encoder": prompts.first,
         "text_encoder_2": prompts.second,
@@ -49,9 +50,14 @@ def _record(work: Path, album: Album, preset: Preset) -> dict[str, object]:
     """How it was trained: plan, seeds, loss curves, names."""
     return {
         "preset": asdict(preset),
-        "seeds": {"autoencoder": crops.SEED, "reading": reading.SEED, "denoiser": latents.SEED},
+        "seeds": {
+            "autoencoder": crops.SEED,
+            "reading": reading.SEED,
+            "denoiser": latents.SEED,
+            "guidance": guidance.SEED,
+        },
         "torch": torch.__version__,
-        "loss": {name: _curve(work / name / "log.jsonl") for name in ("autoencoder", "reading", "denoiser")},
+        "loss": {name: _curve(work / name / "log.jsonl") for name in TRAINED},
         "things": {thing.icon: list(thing.words) for thing in album.things},
     }
 

@@ -9,7 +9,7 @@ import torch
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
 from service.models.check import check_folder
-from training import autoencoder, denoiser, reading
+from training import autoencoder, denoiser, guidance, reading
 from training.components import CHANNELS, find_components
 from training.crops import make_crops
 from training.export import export
@@ -31,6 +31,7 @@ PRESET = Preset(
     reading=STEPS,
     buckets=(Bucket((128, 128), 200, batch=2, share=0.05), Bucket((192, 128), 200, batch=2, share=0.05)),
     denoiser=STEPS,
+    guidance=STEPS,
 )
 
 
@@ -53,6 +54,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_tokenizers(work / "model", album)
     reading.train_reading(work, album, PRESET.buckets[0], PRESET.reading, CPU)
     denoiser.train_denoiser(work, album, PRESET.buckets, STEPS, CPU)
+    guidance.train_guidance(work, album, PRESET.buckets, STEPS, CPU)
     export(work, album, PRESET, folder)
     return folder
 
