@@ -34,7 +34,7 @@ CPU = Preset(
         *(Bucket(size, 200, batch=8, share=0.06 / 6) for size in _OBLONG),
     ),
     denoiser=Plan(steps=28_000, rate=8e-4, average=0.9995, decay_from=0.6),
-    guidance=Plan(steps=3_000, rate=3e-4, warmup=100, average=0.995),
+    guidance=Plan(steps=3_000, rate=4e-4, warmup=100, average=0.995),
 )
 
 GPU = Preset(
@@ -50,7 +50,7 @@ GPU = Preset(
         *(Bucket(size, 2_000, batch=64, share=0.1 / 6) for size in _OBLONG),
     ),
     denoiser=Plan(steps=60_000, rate=1e-3, average=0.9998, decay_from=0.5),
-    guidance=Plan(steps=6_000, rate=3e-4, warmup=100, average=0.998),
+    guidance=Plan(steps=6_000, rate=4e-4, warmup=100, average=0.998),
 )
 
 PRESETS = {"cpu": CPU, "gpu": GPU}

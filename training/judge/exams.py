@@ -37,6 +37,10 @@ class Exam:
         """The most alike things."""
         return self.references.ranked(found, within)[:NEAREST]
 
+    def aligned(self, found: Cut, within: Mask | None = None) -> list[Thing]:
+        """The most alike things, however strong their colours are."""
+        return self.references.aligned(found, within)[:NEAREST]
+
 
 def judge_names(exam: Exam, count: int) -> Part:
     """Single things before a named colour."""
@@ -48,30 +52,35 @@ def judge_names(exam: Exam, count: int) -> Part:
     for number, (thing, colour) in enumerate(zip(things, colours, strict=True)):
         prompt = wordings.say_name(random, wordings.pick(random, thing.words), colour)
         requests.append(exam.ask(number, prompt, Scene(Backdrop(colour), (Subject(thing=thing),))))
-    judged, coloured, near = [], [], []
+    judged, coloured, near, alike = [], [], [], []
     pictures = zip(requests, exam.painter(requests), things, colours, strict=True)
     for request, picture, thing, colour in pictures:
         found = cut(picture)
         back = name_of(found.colour)
         near.append(exam.nearest(found))
+        alike.append(exam.aligned(found))
         coloured.append(back == colour)
         right = thing in near[-1] and coloured[-1]
         seen = f"{', '.join(one.name for one in near[-1]) or 'nothing'}; {back}"
         judged.append(Judged(request, picture, right, f"{thing.name}, {colour}", seen))
     return Part(
         "names",
-        (*_named(things, near), Figure("the background has its colour", share(coloured), 0.95)),
+        (
+            *_named(things, near),
+            Figure("the name is among the five of likest form", _share_of(things, alike)),
+            Figure("control: another picture's name is among those", _share_of(_next(things), alike)),
+            Figure("the background has its colour", share(coloured), 0.95),
+        ),
         tuple(judged),
     )
 
 
 def _named(things: list[Thing], near: list[list[Thing]]) -> tuple[Figure, ...]:
     """How often the right name is near, and how often that of the next picture, which must be rare."""
-    others = things[1:] + things[:1]
     return (
         Figure(
             "the name is among the five nearest",
-            share([thing in five for thing, five in zip(things, near, strict=True)]),
+            _share_of(things, near),
             0.85,
         ),
         Figure(
@@ -80,11 +89,21 @@ def _named(things: list[Thing], near: list[list[Thing]]) -> tuple[Figure, ...]:
         ),
         Figure(
             "control: another picture's name is among them",
-            share([thing in five for thing, five in zip(others, near, strict=True)]),
+            _share_of(_next(things), near),
             0.06,
             at_most=True,
         ),
     )
+
+
+def _next(things: list[Thing]) -> list[Thing]:
+    """What the next picture shows."""
+    return things[1:] + things[:1]
+
+
+def _share_of(things: list[Thing], found: list[list[Thing]]) -> float:
+    """How many things are among those found in their pictures."""
+    return share([thing in five for thing, five in zip(things, found, strict=True)])
 
 
 def judge_pairs(exam: Exam, count: int) -> Part:
@@ -99,10 +118,13 @@ def judge_pairs(exam: Exam, count: int) -> Part:
         truth = Scene(Backdrop(colour), tuple(Subject(thing=thing) for thing in pair), "beside")
         requests.append(exam.ask(2000 + number, wordings.say_pair(random, first, second, colour), truth))
         wanted.append(pair)
-    judged, right = [], []
+    judged, right, alike = [], [], []
     for request, picture, pair in zip(requests, exam.painter(requests), wanted, strict=True):
         found = cut(picture)
-        near = [exam.nearest(found, side) for side in halves(found.mask(STRICT))]
+        sides = halves(found.mask(STRICT))
+        near = [exam.nearest(found, side) for side in sides]
+        formed = [exam.aligned(found, side) for side in sides]
+        alike.append(all(thing in five for thing, five in zip(pair, formed, strict=True)))
         right.append([thing in five for thing, five in zip(pair, near, strict=True)])
         seen = " | ".join(", ".join(thing.name for thing in five) for five in near)
         judged.append(
@@ -111,6 +133,7 @@ def judge_pairs(exam: Exam, count: int) -> Part:
     figures = (
         Figure("of two things both are right", share([all(both) for both in right]), 0.70),
         Figure("of two things one is right", share([one for both in right for one in both])),
+        Figure("of two things both have the likest form", share(alike)),
     )
     return Part("pairs", figures, tuple(judged))
 

@@ -41,6 +41,19 @@ class References:
         final = [*finalists[np.argsort(exact)], *order[FINALISTS:]]
         return [self.things[int(n)] for n in final]
 
+    def aligned(self, cut: Cut, within: Mask | None = None) -> list[Thing]:
+        """The same by the angle between what stands out from the backdrop in both.
+
+        A thing painted paler or stronger than it is stays itself to a person, and in this order; by
+        distance it comes to be nearest to whatever is thinnest.
+        """
+        views = _views(cut, within)
+        if not len(views):
+            return []
+        backdrop = to_lab(np.array(cut.rgb, np.float32))
+        cosines = _directions(views - backdrop) @ _directions(self._on(cut.rgb) - backdrop).T
+        return [self.things[int(n)] for n in np.argsort(-cosines.max(axis=0))]
+
     def _on(self, rgb: tuple[int, int, int]) -> Array:
         """[things, side, side, 3] in Lab, before a backdrop of that colour."""
         alpha = self._pixels[..., 3:] / np.float32(255)
@@ -93,6 +106,12 @@ def _boxes(cut: Cut, within: Mask | None) -> list[Box]:
         if box and max(box[2] - box[0], box[3] - box[1]) >= 4:
             boxes.append(box)
     return list(dict.fromkeys(boxes))
+
+
+def _directions(pictures: Array) -> Array:
+    """[n, ...] as [n, numbers] of length 1."""
+    flat = pictures.reshape(len(pictures), -1)
+    return np.asarray(flat / np.linalg.norm(flat, axis=1, keepdims=True).clip(1e-6), np.float32)
 
 
 def _squares(views: Array, shown: Array) -> Array:
