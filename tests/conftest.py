@@ -11,15 +11,25 @@ import pytest
 import pytest_asyncio
 
 from generation.v1 import generation_pb2_grpc
-from tests.stack import Stack, running_stack, stub
+from service.models.catalogue import PICTUREBOOK, folder_of
+from tests.stack import MODELS_DIR, Stack, running_stack, stub
 
 # Before torch is imported: its threads must not spin for long beside those of the engines under test.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 @pytest.fixture(scope="session")
-def image_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small checkpoint in SDXL's layout, of made-up weights."""
+def image_model() -> Path:
+    """The checkpoint that comes with the service."""
+    return folder_of(PICTUREBOOK.name, MODELS_DIR)
+
+
+@pytest.fixture(scope="session")
+def made_up_image_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of made-up weights with SDXL's autoencoder, whose latents are an eighth of a picture.
+
+    Its clouds have noise that no file makes smaller.
+    """
     from benchmarks.checkpoints import write_checkpoint  # here: torch and diffusers take seconds to import
 
     folder = tmp_path_factory.mktemp("models") / "made-up-sdxl"

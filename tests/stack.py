@@ -38,6 +38,7 @@ class Service:
         self.log_path = log_path
         defaults = {
             "models-dir": str(MODELS_DIR),
+            "image-model": "none",  # most tests need no second engine
             "port": str(self.port),
             "metrics-port": str(self.metrics_port),
         }

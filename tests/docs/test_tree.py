@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.documents import README, ROOT, blocks, section
 
-ONE_LINE_A_FOLDER = "tests/"
+ONE_LINE_A_FOLDER = ("tests/", "service/models/")
 LINE = re.compile(r"^((?:  )*)(\S+)(?: +(\S.*))?$")
 
 
@@ -37,10 +37,12 @@ def tree() -> Iterator[tuple[str, str]]:
 
 
 def summarised(path: str, folders: set[str]) -> str:
-    """The line that stands for a file: its own, or that of a folder of tests."""
-    inside = path.removeprefix(ONE_LINE_A_FOLDER)
-    folder = f"{ONE_LINE_A_FOLDER}{inside.split('/')[0]}/"
-    return folder if path != inside and folder in folders else path
+    """The line that stands for a file: its own, or that of a folder of tests or of a checkpoint."""
+    above = next((above for above in ONE_LINE_A_FOLDER if path.startswith(above)), None)
+    if above is None:
+        return path
+    folder = f"{above}{path.removeprefix(above).split('/')[0]}/"
+    return folder if folder in folders else path
 
 
 def test_the_tree_equals_the_disk() -> None:

@@ -49,7 +49,7 @@ TOLD = "the image engine has not enough memory for this request, even alone: red
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def short(tmp_path_factory: pytest.TempPathFactory, image_model: Path) -> AsyncIterator[Stack]:
+async def short(tmp_path_factory: pytest.TempPathFactory, made_up_image_model: Path) -> AsyncIterator[Stack]:
     """A stack whose image engine runs out of memory over images of some widths."""
     async with AsyncExitStack() as exits:
         with pytest.MonkeyPatch.context() as patch:
@@ -57,7 +57,7 @@ async def short(tmp_path_factory: pytest.TempPathFactory, image_model: Path) -> 
             for folder in (Path(), Path(shortage.__file__).parent):
                 patch.setenv("PYTHONPATH", str(folder.resolve()), prepend=":")
             folder = tmp_path_factory.mktemp("short")
-            stack = running_stack(folder, image_model=str(image_model), image_batch=4)
+            stack = running_stack(folder, image_model=str(made_up_image_model), image_batch=4)
             running = await exits.enter_async_context(stack)
         yield running
 

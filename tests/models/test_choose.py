@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from service.models.catalogue import EMBEDDED, GIB, MISTRAL, SDXL
+from service.config import Device
+from service.models.catalogue import EMBEDDED, GIB, MISTRAL, PICTUREBOOK, SDXL
+from service.models.check import check_folder
 from service.models.choose import Gpu, choose_image_model, choose_text_model, describe, find_gpu
 from service.models.errors import ModelError
 from service.models.inventory import inventory
@@ -103,17 +105,32 @@ def test_with_a_gpu_the_big_image_model_serves(models_dir: Path) -> None:
     assert choice.reason == "the biggest model here that fits, on A5000 with 24 GiB"
 
 
-def test_auto_serves_no_images_where_the_model_is_absent_or_does_not_fit(
+def image_model_by_itself(models_dir: Path, gpu: Gpu | None, device: Device = "auto") -> str:
+    choice = choose_image_model(models_dir, "auto", device, gpu)
+    assert choice is not None
+    return choice.name
+
+
+def test_auto_serves_the_embedded_image_model_where_the_big_one_is_absent_or_does_not_fit(
     models_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    assert choose_image_model(models_dir, "auto", "auto", BIG) is None
+    assert image_model_by_itself(models_dir, BIG) == PICTUREBOOK.name
     assert f"{SDXL.name} is not served: {SDXL.name} is not in" in caplog.text
     image_model(models_dir / SDXL.name)
-    assert choose_image_model(models_dir, "auto", "auto", SMALL) is None
+    assert image_model_by_itself(models_dir, SMALL) == PICTUREBOOK.name
     assert f"{SDXL.name} is not served: it needs 10 GiB of a GPU's memory" in caplog.text
-    assert choose_image_model(models_dir, "auto", "auto", None) is None
-    assert choose_image_model(models_dir, "auto", "cpu", BIG) is None
+    assert image_model_by_itself(models_dir, None) == PICTUREBOOK.name
+    assert image_model_by_itself(models_dir, BIG, "cpu") == PICTUREBOOK.name
+
+
+def test_the_embedded_image_model_comes_with_the_service(models_dir: Path) -> None:
+    for wanted in ("auto", PICTUREBOOK.name):
+        choice = choose_image_model(models_dir, wanted, "auto", None)
+        assert choice is not None
+        assert (choice.name, choice.device, choice.dtype) == (PICTUREBOOK.name, "cpu", "float32")
+        assert not choice.folder.is_relative_to(models_dir)
+        assert check_folder(choice.folder) == "image"
 
 
 def test_auto_leaves_the_text_model_its_room_on_the_gpu(
@@ -123,10 +140,14 @@ def test_auto_leaves_the_text_model_its_room_on_the_gpu(
     image_model(models_dir / SDXL.name)
     big = choose_text_model(models_dir, "auto", "auto", MIDDLE)
     small = choose_text_model(models_dir, EMBEDDED.name, "auto", MIDDLE)
-    assert choose_image_model(models_dir, "auto", "auto", MIDDLE, beside=big) is None
+    crowded = choose_image_model(models_dir, "auto", "auto", MIDDLE, beside=big)
+    assert crowded is not None
+    assert crowded.name == PICTUREBOOK.name
     assert f"it needs 10 GiB of a GPU's memory beside {MISTRAL.name}" in caplog.text
-    assert choose_image_model(models_dir, "auto", "auto", MIDDLE, beside=small) is not None
-    assert choose_image_model(models_dir, "auto", "auto", BIG, beside=big) is not None
+    for gpu, beside in ((MIDDLE, small), (BIG, big)):
+        choice = choose_image_model(models_dir, "auto", "auto", gpu, beside=beside)
+        assert choice is not None
+        assert choice.name == SDXL.name
     assert choose_image_model(models_dir, SDXL.name, "cuda", MIDDLE, beside=big) is not None
 
 
@@ -134,7 +155,7 @@ def test_fault_06_an_image_model_with_a_pickle_is_refused(models_dir: Path) -> N
     image_model(models_dir / SDXL.name)
     for folder in (models_dir / SDXL.name, models_dir / "pictures"):
         (folder / "unet" / "model.pt").touch()
-    assert choose_image_model(models_dir, "auto", "auto", BIG) is None
+    assert image_model_by_itself(models_dir, BIG) == PICTUREBOOK.name
     with pytest.raises(ModelError, match=r"model\.pt can hold a pickle"):
         choose_image_model(models_dir, "pictures", "auto", BIG)
 
@@ -159,7 +180,8 @@ def test_a_wanted_image_model_is_taken_by_name_or_path(
 def test_fault_29_an_unknown_image_model_lists_what_exists(models_dir: Path) -> None:
     with pytest.raises(ModelError) as caught:
         choose_image_model(models_dir, "dall-e", "auto", None)
-    told = f"there is no image model 'dall-e': {models_dir} has pictures; another comes with: "
+    here = f"{models_dir} has {PICTUREBOOK.name}, pictures"
+    told = f"there is no image model 'dall-e': {here}; another comes with: "
     assert str(caught.value).startswith(told)
     assert f"fetch {SDXL.name} --models-dir {models_dir}" in str(caught.value)
     with pytest.raises(ModelError, match=f"fetch {SDXL.name}"):
@@ -198,7 +220,14 @@ def test_the_inventory_names_every_model_and_its_state(models_dir: Path) -> None
     (models_dir / ".mistral.part").mkdir()
     (models_dir / "notes").mkdir()
     entries = {entry.name: entry for entry in inventory(models_dir)}
-    assert list(entries) == [EMBEDDED.name, MISTRAL.name, "sdxl-base-1.0", "mine", "pictures"]
+    assert list(entries) == [
+        EMBEDDED.name,
+        PICTUREBOOK.name,
+        MISTRAL.name,
+        "sdxl-base-1.0",
+        "mine",
+        "pictures",
+    ]
     assert entries[EMBEDDED.name].problem is None
     assert (entries["pictures"].modality, entries["pictures"].problem) == ("image", None)
     assert str(entries["mine"].problem).startswith("refused: mine/tokenizer.json cannot be read")

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from pathlib import Path
 
 import grpc
 import httpx
@@ -12,7 +13,7 @@ from generation.v1 import generation_pb2 as pb
 from tests.image_files import chunk, encode
 from tests.rest.client import detail_in, exchange
 from tests.rest.upstream import Proxied
-from tests.stack import Stack, stub
+from tests.stack import Stack, running_stack, stub
 
 MIB = 1 << 20
 
@@ -76,9 +77,12 @@ async def test_an_upload_of_20_mb_is_edited_over_rest(rest: httpx.AsyncClient, f
 
 
 @pytest.mark.timeout(400)
-async def test_as_many_pixels_as_frames_may_have_come_down(stack: Stack) -> None:
+async def test_as_many_pixels_as_frames_may_have_come_down(tmp_path: Path, made_up_image_model: Path) -> None:
     asked = {"prompt": "a", "num_frames": 16, "num_inference_steps": 1, "guidance_scale": 0, "seed": 7}
-    async with httpx.AsyncClient(base_url=stack.rest_url, timeout=390, trust_env=False) as client:
+    async with (
+        running_stack(tmp_path, image_model=str(made_up_image_model)) as stack,
+        httpx.AsyncClient(base_url=stack.rest_url, timeout=390, trust_env=False) as client,
+    ):
         response = await client.post("/video/generate-frames", json=asked)
     assert response.status_code == 200, response.text[:1000]
     sizes = [Image.open(io.BytesIO(base64.b64decode(frame))).size for frame in response.json()["frames"]]

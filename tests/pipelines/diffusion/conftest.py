@@ -53,11 +53,9 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> EngineSpec:
 
 
 @pytest.fixture(scope="session")
-def deep_spec(spec: EngineSpec, tmp_path_factory: pytest.TempPathFactory) -> EngineSpec:
-    """A checkpoint whose autoencoder makes a latent of 32 x 32 pixels."""
-    folder = tmp_path_factory.mktemp("deep")
-    write_checkpoint(folder, autoencoder="deep", stages=2)
-    return replace(spec, folder=folder)
+def deep_spec(spec: EngineSpec, image_model: Path) -> EngineSpec:
+    """The checkpoint that comes with the service, whose autoencoder makes a latent of 32 x 32 pixels."""
+    return replace(spec, folder=image_model)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ class Stock:
 
     def __init__(self, folder: Path) -> None:
         self.pipe: Any = StableDiffusionXLPipeline.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, add_watermarker=False
+            folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, add_watermarker=False
         )
         parts = self.pipe.components
         self.image_to_image: Any = StableDiffusionXLImg2ImgPipeline(**parts, add_watermarker=False)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.checkpoints import write_checkpoint
 from service.engine.messages import EngineSpec
 from service.engine.params import ImageParams
 from service.pipelines.diffusion import load
@@ -110,9 +111,10 @@ def test_what_was_compiled_is_kept_beside_the_checkpoint(
 
 
 def test_it_is_compiled_for_the_default_size_whatever_the_autoencoder(
-    compiler: Compiler, deep_spec: EngineSpec
+    compiler: Compiler, spec: EngineSpec, tmp_path: Path
 ) -> None:
-    load(replace(deep_spec, compiled=True))
+    write_checkpoint(tmp_path / "deep", autoencoder="deep", stages=2)
+    load(replace(spec, folder=tmp_path / "deep", compiled=True))
     assert compiler.shapes == [(2, 16, 32, 32)]
 
 
