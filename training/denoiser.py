@@ -142,9 +142,9 @@ def prepare(work: Path, album: Album, buckets: tuple[Bucket, ...], device: torch
     return Lessons(latents, asked, _read_nothing(prompts, device), scale_of(latents), kept)
 
 
-def trained(work: Path) -> UNet2DConditionModel:
-    """As far as it has been trained in `work`."""
-    unet = averaged(build_unet(), work / "denoiser")
+def trained(work: Path, step: str = "denoiser") -> UNet2DConditionModel:
+    """As far as a step, this one or "guidance", has trained it in `work`."""
+    unet = averaged(build_unet(), work / step)
     assert isinstance(unet, UNet2DConditionModel)
     return unet
 

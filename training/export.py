@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training import autoencoder, crops, guidance, latents, reading
+from training import autoencoder, crops, denoiser, guidance, latents, reading
 from training.latents import load_latents, scale_of
 from training.layout import model_index
 from training.networks import build_scheduler
@@ -30,7 +30,7 @@ def export(work: Path, album: Album, preset: Preset, folder: Path) -> None:
     vae = autoencoder.trained(work)
     vae.register_to_config(scaling_factor=scale_of(load_latents(work, preset.buckets)))
     parts = {
-        "unet": guidance.trained(work),
+        "unet": denoiser.trained(work, "guidance"),
         "vae": vae,
         "text_encoder": prompts.first,
         "text_encoder_2": prompts.second,

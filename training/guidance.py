@@ -12,15 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from training import denoiser
 from training.denoiser import Denoiser, Lessons, Readings
 from training.latents import Bucket
-from training.loop import Plan, averaged, train
-from training.networks import build_unet
+from training.loop import Plan, train
 from training.pictures import Album
 
 SEED = 40_001
@@ -35,13 +33,6 @@ def train_guidance(
     lessons = denoiser.prepare(work, album, buckets, device)
     teacher, student = (Denoiser(denoiser.trained(work), device) for _ in range(2))
     train(student.unet, partial(_step, teacher, student, lessons), plan, work / "guidance", device)
-
-
-def trained(work: Path) -> UNet2DConditionModel:
-    """As far as it has been trained in `work`."""
-    unet = averaged(build_unet(), work / "guidance")
-    assert isinstance(unet, UNet2DConditionModel)
-    return unet
 
 
 def _step(teacher: Denoiser, student: Denoiser, lessons: Lessons, number: int) -> Tensor:

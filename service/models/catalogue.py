@@ -63,7 +63,7 @@ PICTUREBOOK = Model(
     name="picturebook-12m",
     modality="image",
     source=Shipped(Path(__file__).parent / "picturebook-12m"),
-    disk_bytes=24 * MB,
+    disk_bytes=23 * MB,
     gpu_bytes=0,
     licence="Apache-2.0",
 )

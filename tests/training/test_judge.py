@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance
 
 from training import captions, phrases
 from training.judge import wordings
@@ -88,6 +88,15 @@ def test_a_true_picture_has_its_name_and_its_colour(
     found = cut(painter([of(Subject(thing=BY_NAME[name]), colour)])[0])
     assert references.ranked(found)[0] is BY_NAME[name]
     assert name_of(found.colour) == colour
+
+
+@pytest.mark.parametrize("name", DOZEN)
+def test_a_thing_in_too_strong_colours_still_has_its_form(
+    name: str, references: References, painter: Painter
+) -> None:
+    picture = painter([of(Subject(thing=BY_NAME[name]), "gray")])[0]
+    stained = ImageEnhance.Color(ImageEnhance.Contrast(picture).enhance(1.6)).enhance(1.6)
+    assert BY_NAME[name] in references.aligned(cut(stained))[:5]
 
 
 def test_another_thing_is_not_taken_for_what_was_asked(references: References, sprites: Sprites) -> None:
