@@ -3,10 +3,12 @@
 import numpy as np
 
 from service.styles import STYLES, apply
+from training.changes import Wish
 from training.colours import words_for
 from training.phrases import (
     ABOVE,
     ADJECTIVES,
+    BACKDROPS,
     BEFORE,
     BESIDE,
     CASUAL,
@@ -23,7 +25,7 @@ from training.phrases import (
     TIME_WORDS,
     WRAPS,
 )
-from training.scenes import Backdrop, Scene, Subject
+from training.scenes import USUAL_COLOUR, Backdrop, Scene, Subject
 
 # Words that ask for nothing in particular: the empty prompt, and what styles wish away, the usual one most.
 NOTHING = (
@@ -39,11 +41,22 @@ def _pick(random: np.random.Generator, choices: tuple[str, ...]) -> str:
     return choices[int(random.integers(len(choices)))]
 
 
-def caption(scene: Scene, style: str, random: np.random.Generator, strange: float = STRANGE) -> str:
-    """A prompt for the scene in a style, as it would reach the model."""
-    if random.uniform() < 0.02:  # an edit says only what changes
-        wish = _pick(random, CHANGES).replace("{x}", _pick(random, KINDS[style]))
-        return apply(STYLES["realistic"], wish, "")[0] if random.uniform() < 0.7 else wish
+def caption(
+    scene: Scene,
+    style: str,
+    random: np.random.Generator,
+    *,
+    wish: Wish | None = None,
+    strange: float = STRANGE,
+) -> str:
+    """A prompt for the scene in a style, as it would reach the model; a wish says only what changes."""
+    if wish == "style":
+        said = _pick(random, CHANGES).replace("{x}", _pick(random, KINDS[style]))
+        return apply(STYLES["realistic"], said, "")[0] if random.uniform() < 0.7 else said
+    if wish == "backdrop":
+        assert scene.backdrop.colour, "a backdrop that is wished for is plain"
+        said = _pick(random, BACKDROPS).replace("{c}", _pick(random, words_for(scene.backdrop.colour)))
+        return apply(STYLES[style], said, "")[0]
     words = content(scene, random, strange)
     if random.uniform() < strange:
         words = _pick(random, ODD_WRAPS).replace("{x}", words).replace("{s}", _strange(random))
@@ -93,9 +106,8 @@ def _subject(subject: Subject, random: np.random.Generator) -> str:
         assert form, "a subject is a thing, a shape or a solid"
         assert subject.colour, "shapes and solids have a colour"
         turning = _pick(random, ("spinning ", "rotating ", "", "")) if subject.solid else ""
-        colour = (
-            "" if subject.solid and random.uniform() < 0.2 else _pick(random, words_for(subject.colour)) + " "
-        )
+        unsaid = subject.solid and subject.colour == USUAL_COLOUR and random.uniform() < 0.6
+        colour = "" if unsaid else _pick(random, words_for(subject.colour)) + " "
         return _a(f"{turning}{colour}{form}")
     name = _pick(random, (subject.thing.name, *subject.thing.words))
     if random.uniform() < 0.02:  # so that a word it cannot know still gives a picture

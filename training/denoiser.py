@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,86 +16,14 @@ from tqdm import tqdm
 from training import reading
 from training.captions import NOTHING, caption
 from training.latents import SEED, Bucket, Latents, load_latents, scale_of
+from training.lessons import Lessons, Readings
 from training.loop import Plan, averaged, train
 from training.networks import Prompts, build_scheduler, build_unet
 from training.pictures import Album
 
-DROPPED = 0.12  # of the captions, so that guidance has something to lead away from
 READ_AT_ONCE = 100
 COMPILED_FROM = 0.1  # the share from which a bucket is worth the minutes that compiling for its shape takes
 CAN_COMPILE = shutil.which("c++") is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """What the text encoders make of captions: `tokens` [n, 48, 224] and `pooled` [n, 112], bfloat16."""
-
-    tokens: Tensor
-    pooled: Tensor
-
-    def some(self, count: int, random: np.random.Generator) -> "Readings":
-        """Rows drawn at random."""
-        rows = random.integers(len(self.tokens), size=count)
-        return Readings(self.tokens[rows], self.pooled[rows])
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Clean latents and noise [n, 32, h, w], times [n], what is asked for, and what is left of a picture.
-
-    `kept` [n, 1, 1, 1]: of its variance, at those times.
-    """
-
-    bucket: Bucket
-    clean: Tensor
-    noise: Tensor
-    times: Tensor
-    kept: Tensor
-    asked: Readings
-
-    @property
-    def noisy(self) -> Tensor:
-        """What the UNet sees."""
-        return self.kept.sqrt() * self.clean + (1 - self.kept).sqrt() * self.noise
-
-    @property
-    def velocity(self) -> Tensor:
-        """What it is to predict."""
-        return self.kept.sqrt() * self.noise - (1 - self.kept).sqrt() * self.clean
-
-
-@dataclass(frozen=True, slots=True)
-class Lessons:
-    """What steps are made of: `asked` has a reading for each of the `latents`, by bucket.
-
-    `nothing`: readings that ask for nothing. `kept` [1000]: how much of a picture's variance is left at
-    each time.
-    """
-
-    latents: list[Latents]
-    asked: list[Readings]
-    nothing: Readings
-    scale: float
-    kept: Tensor
-
-    def sample(self, number: int, dropped: float = DROPPED) -> Batch:
-        """Step `number`'s; a share of its captions is `dropped`."""
-        random = np.random.default_rng((SEED, number))
-        shares = np.array([part.bucket.share for part in self.latents])
-        index = int(random.choice(len(self.latents), p=shares / shares.sum()))
-        part, asked = self.latents[index], self.asked[index]
-        rows = random.integers(len(part.numbers), size=part.bucket.batch)
-        clean = part.values[rows].float() * self.scale
-        tokens, pooled = asked.tokens[rows], asked.pooled[rows]
-        without = np.flatnonzero(random.uniform(size=len(rows)) < dropped)
-        nothing = self.nothing.some(len(without), random)
-        tokens[without], pooled[without] = nothing.tokens, nothing.pooled
-        generator = torch.Generator().manual_seed(SEED + number)
-        noise = torch.randn(clean.shape, generator=generator)
-        # Noisy times more often: there it is decided what the picture shows, and where.
-        times = (torch.rand(len(rows), generator=generator).sqrt() * len(self.kept)).long()
-        kept = self.kept[times][:, None, None, None]
-        return Batch(part.bucket, clean, noise, times, kept, Readings(tokens, pooled))
 
 
 class Denoiser:
@@ -154,7 +81,8 @@ def _captions(album: Album, latents: Latents) -> list[str]:
     found = []
     for number in latents.numbers:
         what = album.entry(SEED, int(number))
-        found.append(caption(what.scene, what.style, np.random.default_rng((SEED, int(number), 2))))
+        random = np.random.default_rng((SEED, int(number), 2))
+        found.append(caption(what.scene, what.style, random, wish=what.wish))
     return found
 
 

@@ -16,8 +16,9 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from training import denoiser
-from training.denoiser import Denoiser, Lessons, Readings
+from training.denoiser import Denoiser
 from training.latents import Bucket
+from training.lessons import Lessons, Readings
 from training.loop import Plan, train
 from training.pictures import Album
 

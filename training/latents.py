@@ -34,10 +34,14 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Latents:
-    """A bucket's latents: `values` [n, 32, height / 32, width / 32] in float16, `numbers` of pictures."""
+    """A bucket's latents [n, 32, height / 32, width / 32] in float16, and the `numbers` of its pictures.
+
+    `values` are the pictures', `before` those of what an edit could have made them from.
+    """
 
     bucket: Bucket
     values: Tensor
+    before: Tensor
     numbers: NDArray[np.int64]
 
 
@@ -58,11 +62,11 @@ def make_latents(work: Path, album: Album, buckets: tuple[Bucket, ...], componen
         for bucket, start in missing:
             numbers = range(bucket.first + start, bucket.first + start + CHUNK)
             parts = []
-            for drawn in pool.map(partial(album.draw, SEED, size=bucket.size), numbers, chunksize=4):
-                parts.append(components.of(drawn[None]).half().numpy())
+            for drawn in pool.map(partial(album.draw_edit, SEED, size=bucket.size), numbers, chunksize=4):
+                parts.append(components.of(drawn).half().numpy())
                 bar.update()
             partial_file = folder / "chunk.part.npy"
-            np.save(partial_file, np.concatenate(parts))
+            np.save(partial_file, np.stack(parts))
             partial_file.rename(_file(folder, bucket, start))
 
 
@@ -73,9 +77,10 @@ def load_latents(work: Path, buckets: tuple[Bucket, ...]) -> list[Latents]:
         starts = [s for s in range(0, bucket.pictures, CHUNK) if _file(work / "latents", bucket, s).exists()]
         if not starts:
             continue
-        values = [np.load(_file(work / "latents", bucket, start)) for start in starts]
+        kept = np.concatenate([np.load(_file(work / "latents", bucket, start)) for start in starts])
+        values, before = torch.from_numpy(kept).unbind(1)
         numbers = np.concatenate([bucket.first + start + np.arange(CHUNK) for start in starts])
-        found.append(Latents(bucket, torch.from_numpy(np.concatenate(values)), numbers))
+        found.append(Latents(bucket, values, before, numbers))
     return found
 
 

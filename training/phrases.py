@@ -82,6 +82,13 @@ CASUAL: dict[str, tuple[str, ...]] = {
     "neon-punk": ("neon {x}", "{x} as a neon sign", "{x}, neon lights", "a glowing neon {x}"),
 }
 CHANGES = ("Turn it into {x}", "turn this into {x}", "make it {x}", "change it to {x}", "as {x}", "{x}")
+BACKDROPS = (
+    "make the background {c}",
+    "change the background to {c}",
+    "a {c} background",
+    "on {c}",
+    "in front of {c}",
+)
 KINDS: dict[str, tuple[str, ...]] = {
     "realistic": ("a realistic picture", "a 3d render"),
     "digital-art": ("digital art",),

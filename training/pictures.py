@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.changes import Wish, before, random_wish
 from training.drawing import draw
 from training.scenes import Scene, random_scene
 from training.sprites import Sprites
@@ -25,10 +26,11 @@ DEFAULT_STYLE_SHARE = 0.45  # of the pictures; the other styles share the rest
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a picture shows."""
+    """What a picture shows, and what its caption says alone, if not everything."""
 
     scene: Scene
     style: str
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,25 @@ class Album:
         styles = list(TREATMENTS)
         usual = random.uniform() < DEFAULT_STYLE_SHARE
         style = styles[0] if usual else styles[int(random.integers(1, len(styles)))]
-        return Entry(random_scene(self.things, random), style)
+        scene = random_scene(self.things, random)
+        return Entry(scene, style, random_wish(scene, random))
 
     def draw(self, seed: int, number: int, size: Size) -> NDArray[np.uint8]:
         """[height, width, 3], RGB."""
         what = self.entry(seed, number)
+        return self._drawn(what.scene, what.style, seed, number, size)
+
+    def draw_edit(self, seed: int, number: int, size: Size) -> NDArray[np.uint8]:
+        """[2, height, width, 3]: a picture, and one that an edit could have made it from."""
+        what = self.entry(seed, number)
+        scene, style = before(what.scene, what.style, what.wish, np.random.default_rng((seed, number, 3)))
+        return np.stack(
+            [self.draw(seed, number, size), self._drawn(scene, style, seed, number, size)],
+        )
+
+    def _drawn(self, scene: Scene, style: str, seed: int, number: int, size: Size) -> NDArray[np.uint8]:
         random = np.random.default_rng((seed, number, 1))
-        return np.array(draw(what.scene, what.style, size, _sprites(self.cache), random))
+        return np.array(draw(scene, style, size, _sprites(self.cache), random))
 
 
 @cache

@@ -135,7 +135,7 @@ def _step(model: Reader, lessons: _Lessons, number: int) -> Tensor:
     random = np.random.default_rng((SEED, number))
     rows = random.integers(len(lessons.entries), size=BATCH)
     chosen = [lessons.entries[row] for row in rows]
-    captions = [caption(what.scene, what.style, random) for what in chosen]
+    captions = [caption(what.scene, what.style, random, wish=what.wish) for what in chosen]
     with torch.autocast(lessons.labels.device.type, torch.bfloat16):
         loss: Tensor = model(captions, lessons.labels[rows], lessons.outlooks[rows])
     return loss

@@ -46,8 +46,10 @@ class Scene:
     count: int = 1
 
 
+USUAL_COLOUR = "red"  # of a solid whose colour nobody says
+
 # How often each kind is drawn, of a hundred.
-_KINDS = {"thing": 46, "two": 15, "set": 9, "landscape": 11, "shape": 9, "solid": 5, "wearing": 5}
+_KINDS = {"thing": 38, "two": 24, "set": 8, "landscape": 10, "shape": 9, "solid": 6, "wearing": 5}
 
 
 def random_scene(things: tuple[Thing, ...], random: np.random.Generator) -> Scene:
@@ -64,8 +66,7 @@ def random_scene(things: tuple[Thing, ...], random: np.random.Generator) -> Scen
     if kind == "shape":
         return Scene(backdrop, (_shape(random, backdrop),))
     if kind == "solid":
-        solid = SOLIDS[int(random.choice(3, p=(0.5, 0.25, 0.25)))]
-        return Scene(backdrop, (Subject(solid=solid, colour=_other_colour(random, backdrop)),))
+        return Scene(backdrop, (_solid(random, backdrop),))
     if kind == "wearing":
         head = HEADS[int(random.integers(len(HEADS)))]
         garment: Garment = "sunglasses" if random.uniform() < 0.65 else "hat"
@@ -86,6 +87,12 @@ def _any(things: tuple[Thing, ...], random: np.random.Generator, backdrop: Backd
 def _shape(random: np.random.Generator, backdrop: Backdrop) -> Subject:
     shape = SHAPES[int(random.integers(len(SHAPES)))]
     return Subject(shape=shape, colour=_other_colour(random, backdrop))
+
+
+def _solid(random: np.random.Generator, backdrop: Backdrop) -> Subject:
+    solid = SOLIDS[int(random.choice(3, p=(0.5, 0.25, 0.25)))]
+    usual = random.uniform() < 0.3 and USUAL_COLOUR not in (backdrop.colour, backdrop.second)
+    return Subject(solid=solid, colour=USUAL_COLOUR if usual else _other_colour(random, backdrop))
 
 
 def _other_colour(random: np.random.Generator, backdrop: Backdrop) -> str:

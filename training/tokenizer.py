@@ -48,7 +48,7 @@ def _learn(album: Album) -> tuple[dict[str, int], list[str]]:
     """Token to id ("!" is 0, the end of text the highest, as in CLIP's), and the merges in order."""
     random = np.random.default_rng(0)
     entries = [album.entry(7, number) for number in range(_CAPTIONS)]
-    said = [caption(what.scene, what.style, random, strange=0) for what in entries]
+    said = [caption(what.scene, what.style, random, wish=what.wish, strange=0) for what in entries]
     said += [text for style in STYLES.values() for text in (style.negative_prompt, style.prompt)] * 100
     model = Tokenizer(BPE(end_of_word_suffix="</w>"))
     model.normalizer = Lowercase()

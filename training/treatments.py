@@ -29,12 +29,15 @@ def _realistic(backdrop: Image.Image, things: Image.Image, _random: np.random.Ge
 
 
 def _digital(backdrop: Image.Image, things: Image.Image, _random: np.random.Generator) -> Image.Image:
-    """Vivid, with light behind the things."""
+    """Vivid, with light behind the things, and indigo dusk towards the edges."""
     unit = min(backdrop.size)
-    halo = things.getchannel("A").filter(ImageFilter.GaussianBlur(unit * 0.06)).point(lambda a: int(a * 0.55))
-    bright = ImageEnhance.Color(backdrop).enhance(1.25)
-    bright.paste(Image.new("RGB", bright.size, (255, 255, 255)), mask=halo)
-    return over(bright, things)
+    halo = things.getchannel("A").filter(ImageFilter.GaussianBlur(unit * 0.06)).point(lambda a: int(a * 0.8))
+    bright = ImageEnhance.Color(backdrop).enhance(1.4)
+    dusk = np.clip(1.25 - 4.2 * np.minimum.outer(*map(way_to_edge, bright.size[::-1])), 0, 1)
+    dark = Image.fromarray((dusk * 255).astype(np.uint8))
+    bright.paste(Image.new("RGB", bright.size, (38, 14, 92)), mask=dark)
+    bright.paste(Image.new("RGB", bright.size, (235, 250, 255)), mask=halo)
+    return over(bright, ImageEnhance.Color(things).enhance(1.3))
 
 
 def _line_art(backdrop: Image.Image, things: Image.Image, _random: np.random.Generator) -> Image.Image:
@@ -61,13 +64,16 @@ def _comic(backdrop: Image.Image, things: Image.Image, _random: np.random.Genera
 
 
 def _pixels(backdrop: Image.Image, things: Image.Image, _random: np.random.Generator) -> Image.Image:
-    cells = at_most(backdrop.size, 32)
-    scene = over(backdrop, things).resize(cells, Image.Resampling.BOX)
+    """Sixteen cells along the shorter side, in few colours, before tiles of two cells."""
+    cells = at_most(backdrop.size, 16)
+    light = 0.8 + 0.3 * ((np.indices(cells[::-1]) // 2).sum(0) % 2)
+    tiles = lit(backdrop.resize(cells, Image.Resampling.BOX), light.astype(np.float32))
+    scene = over(tiles, things.resize(cells, Image.Resampling.BOX))
     return ImageOps.posterize(scene, 4).resize(backdrop.size, Image.Resampling.NEAREST)
 
 
 def _painting(backdrop: Image.Image, things: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Patches of one colour with ridges between them, on canvas."""
+    """Broad strokes, some warmer and some darker, whose ends leave the canvas bare at the edges."""
     scene = over(with_shadow(backdrop, things, 0.3), things)
     work = scene.resize(at_most(scene.size, 192), Image.Resampling.BOX)
     pixels = np.asarray(work, np.float32)
@@ -76,10 +82,18 @@ def _painting(backdrop: Image.Image, things: Image.Image, random: np.random.Gene
     y, x = np.mgrid[0 : work.height, 0 : work.width]
     at = (np.clip(y + dy, 0, work.height - 1).astype(int), np.clip(x + dx, 0, work.width - 1).astype(int))
     stirred = Image.fromarray(pixels[at].astype(np.uint8)).filter(ImageFilter.ModeFilter(5))
-    relief = smooth_noise((work.width // 2, work.height), 5, random)  # strokes wider than high
-    relief = np.asarray(Image.fromarray(relief).resize(work.size, Image.Resampling.BICUBIC))
-    painted = lit(ImageEnhance.Color(stirred).enhance(1.3), 1 + 0.05 * relief)
-    return painted.resize(scene.size, Image.Resampling.BICUBIC)
+    painted = np.asarray(ImageEnhance.Color(stirred).enhance(1.2), np.float32)
+    unit = min(work.size)
+    band = unit / 8  # of one stroke
+    wave = np.sin((x * 0.35 + y + unit / 30 * smooth_noise(work.size, unit / 5, random)) * 2 * np.pi / band)
+    painted = painted * (1 + 0.13 * wave[..., None]) * np.array([1.08, 0.98, 0.8]) + np.array([12, 6, 0])
+    edge = np.minimum.outer(way_to_edge(work.height), way_to_edge(work.width))
+    cover = np.clip((edge - 0.055 + 0.03 * wave) * 30, 0, 1)[..., None]
+    canvas = np.array([214, 196, 160]) * (1 + 0.03 * smooth_noise(work.size, 2, random))[..., None]
+    painted = canvas + (painted - canvas) * cover
+    return Image.fromarray(np.clip(painted, 0, 255).astype(np.uint8)).resize(
+        scene.size, Image.Resampling.BICUBIC
+    )
 
 
 def _watercolor(backdrop: Image.Image, things: Image.Image, random: np.random.Generator) -> Image.Image:

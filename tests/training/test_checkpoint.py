@@ -42,6 +42,10 @@ class Shapes(Album):
         """Noise."""
         return np.random.default_rng((seed, number)).integers(0, 256, (size[1], size[0], 3), np.uint8)
 
+    def draw_edit(self, seed: int, number: int, size: tuple[int, int]) -> np.ndarray:
+        """Noise, twice."""
+        return np.stack([self.draw(seed, number, size), self.draw(seed + 1, number, size)])
+
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:

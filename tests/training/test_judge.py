@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ from training.judge.references import References
 from training.judge.report import Figure, table, write
 from training.judge.request import Painter, Request
 from training.judge.showcase import showcase
+from training.judge.styles import judge_styles
 from training.judge.variety import KNOWN
 from training.scenes import Backdrop, Scene, Subject
 from training.shapes import SHAPES, Shape
 from training.sprites import Sprites
+from training.treatments import TREATMENTS
 from training.vocabulary import BY_NAME, THINGS
 
 CACHE = Path("build/training")
@@ -127,6 +130,20 @@ def test_a_shape_and_its_colour_are_recognised(shape: Shape, painter: Painter) -
     assert seen[1] > 0.9
     assert colour is not None
     assert name_of(colour) == "red"
+
+
+def test_every_style_looks_like_itself(references: References, painter: Painter) -> None:
+    part = judge_styles(Exam(painter, 256, references), painter, 4)
+    assert part.figures[0].value == 1.0
+    assert {one.wanted for one in part.judged} == set(TREATMENTS)
+
+
+def test_a_style_that_did_not_arrive_is_seen(references: References, painter: Painter) -> None:
+    def deaf(requests: list[Request]) -> list[Image.Image]:
+        return painter([replace(request, style="realistic") for request in requests])
+
+    part = judge_styles(Exam(deaf, 256, references), painter, 2)
+    assert part.figures[0].value == pytest.approx(1 / len(TREATMENTS))
 
 
 def test_an_empty_picture_shows_nothing(references: References) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from service.styles import STYLES
 from training.captions import NOTHING, caption, content
+from training.changes import Wish, before
 from training.colours import COLOURS, words_for
 from training.grounds import GROUNDS
 from training.landscapes import TIMES, draw_landscape
@@ -52,9 +53,41 @@ def test_words_that_mean_nothing_leave_the_colour_and_the_shape_said() -> None:
     star = Scene(Backdrop("purple"), (Subject(shape="star", colour="green"),))
     for seed in range(60):
         said = caption(star, "realistic", randomness(seed), strange=1)
-        if "star" in said:  # an edit says only what changes
-            for colour in ("green", "purple"):
-                assert any(word in said for word in words_for(colour))
+        for colour in ("green", "purple"):
+            assert any(word in said for word in words_for(colour))
+
+
+def test_an_edits_caption_says_only_what_changes() -> None:
+    star = Scene(Backdrop("purple"), (Subject(shape="star", colour="green"),))
+    for seed in range(60):
+        styled = caption(star, "sketch", randomness(seed), wish="style")
+        assert "sketch" in styled
+        assert not any(word in styled for word in ("star", "green", "purple", "violet"))
+        placed = caption(star, "realistic", randomness(seed), wish="backdrop")
+        assert any(word in placed for word in words_for("purple"))
+        assert "star" not in placed
+
+
+@pytest.mark.parametrize("wish", [None, "style", "backdrop"])
+def test_what_was_edited_differs_in_what_the_caption_says_alone(
+    wish: Wish | None,
+) -> None:
+    changed = set()
+    for seed in range(100):
+        scene = Scene(Backdrop("blue"), (Subject(thing=BY_NAME["cat"]), Subject(shape="star", colour="red")))
+        old, style = before(scene, "realistic", wish, randomness(seed))
+        assert [subject.thing for subject in old.subjects] == [BY_NAME["cat"], None]
+        assert [subject.shape for subject in old.subjects] == [None, "star"]
+        changed.add((style != "realistic", old.backdrop != scene.backdrop, old.subjects != scene.subjects))
+    sometimes = {(a, b, c) for a in (True, False) for b in (True, False) for c in (True, False)}
+    assert (
+        changed
+        == {
+            None: sometimes,
+            "style": {(True, False, False)},
+            "backdrop": {(False, True, False)},
+        }[wish]
+    )
 
 
 def test_two_things_are_told_from_left_to_right() -> None:

@@ -18,11 +18,13 @@ from training.judge.report import Part, table, write
 from training.judge.request import Painter, Request
 from training.judge.sheets import sheet, sheet_of_requests
 from training.judge.showcase import showcase
+from training.judge.styles import judge_styles
 from training.judge.variety import judge_seeds, judge_unknown
 from training.sprites import Sprites
 from training.vocabulary import THINGS
 
 EDITS = 24
+IN_STYLES = 8  # things that are painted in every style
 TRUE_PICTURES = 150  # that pictures of unknown words are measured against
 
 
@@ -52,11 +54,13 @@ def judge(painter: Painter, sprites: Sprites, size: int, names: int, pairs: int)
     """Every part of the report."""
     exam = Exam(painter, size, References(THINGS, sprites))
     anything = [Request("", 6_000_000 + number, size, size) for number in range(TRUE_PICTURES)]
-    true = yardstick(from_scenes(sprites)(anything))
+    truth = from_scenes(sprites)
+    true = yardstick(truth(anything))
     return [
         judge_names(exam, names),
         judge_pairs(exam, pairs),
         judge_shapes(exam),
+        judge_styles(exam, truth, IN_STYLES),
         judge_seeds(exam),
         judge_unknown(exam, true),
     ]
