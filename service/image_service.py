@@ -1,6 +1,7 @@
 """Image, edit and frame requests on their way through the service: checked, painted, made files."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from service.animation import encode_animation
 from service.engine.engine import Engine
 from service.engine.events import Event, Picture, Progress, Queued
 from service.engine.params import ImageParams
+from service.metrics import Metrics
 from service.params.image import AnimationFormat, check_edit, check_frames, check_image
 from service.params.limits import ImageLimits
 from service.pictures import encode_jpeg, encode_png
@@ -68,9 +70,10 @@ class Answer:
 class ImageService:
     """The image model behind `engine`, or None where there is none: requests are then only checked."""
 
-    def __init__(self, engine: Engine | None, limits: ImageLimits) -> None:
+    def __init__(self, engine: Engine | None, limits: ImageLimits, metrics: Metrics) -> None:
         self._engine = engine
         self._limits = limits
+        self._metrics = metrics
 
     async def check(self, request: Request) -> ImageJob:
         """Checks a request, off the event loop. Raises NotFound, InvalidArgument or Unavailable."""
@@ -109,9 +112,12 @@ class ImageService:
     ) -> None:
         pictures: list[Picture] = []
         engine = self._engine_or_unavailable()
+        began, shown = time.monotonic(), False
         try:
             async with aclosing(engine.generate(job.params, timeout_s)) as events:
                 async for event in events:
+                    if not shown and (shown := _shows(event)):
+                        self._metrics.first_picture.observe(time.monotonic() - began)
                     news.put_nowait(asyncio.create_task(_make(event, job)))
                     if job.format and isinstance(event, Picture):
                         pictures.append(event)
@@ -144,6 +150,11 @@ def _check(request: Request, limits: ImageLimits) -> ImageJob:
         case pb.GenerateFramesRequest():
             frames = check_frames(request, limits)
             return ImageJob(request.prompt, frames.params, frames.format, frames.fps)
+
+
+def _shows(event: Event) -> bool:
+    """Whether there is something to see in it."""
+    return isinstance(event, Picture) or (isinstance(event, Progress) and event.preview is not None)
 
 
 async def _make(event: Event, job: ImageJob) -> News:

@@ -1,4 +1,4 @@
-"""What surrounds every call: a request id, a deadline, the status of errors, metrics, the drain.
+"""What surrounds every call: a deadline, the status of errors, its true code, the drain.
 
 Standard services (health, reflection) pass through untouched: they answer during a drain too.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations  # grpc's classes are generic for type checke
 
 import asyncio
 import logging
-import time
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeAlias, TypeVar, cast
@@ -17,17 +15,20 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from service import errors
-from service.metrics import Metrics
+from service.observer import Call, Observer
+from service.outgoing import ClientGone, Context, Outgoing
 
 PREFIX = "/generation.v1.Generation/"
 ALWAYS_ANSWERED = ("GetHealth", "ListModels", "ListStyles")
 # The service answers a little before the deadline, so that the client reads a reason and not only
 # its own timer.
 DEADLINE_MARGIN_S = 0.02
+# A client's timer starts when it sends a call, the service's when the call arrives: on a busy machine the
+# client's may end the call first, and to gRPC that looks like a cancel.
+CLOCKS_APART_S = 0.25
 
 Q = TypeVar("Q")
 A = TypeVar("A")
-Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 Unary = Callable[[Message, Context], Awaitable[Message]]
 Wrapped: TypeAlias = "Callable[[Message | None, Context], Awaitable[A]]"
 Stream = Callable[[Message, Context], AsyncGenerator[Message, None]]
@@ -46,8 +47,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     `draining` refuses new work; `cut` ends those in flight with Unavailable.
     """
 
-    def __init__(self, metrics: Metrics, deadline_s: float) -> None:
-        self._metrics = metrics
+    def __init__(self, observer: Observer, deadline_s: float) -> None:
+        self._observer = observer
         self._deadline_s = deadline_s
         self._timers: set[asyncio.Timeout] = set()
         self._cut = False
@@ -103,50 +104,44 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         # `aclosing` passes it on to the engine without waiting for the garbage collector.
         async def call(request: Message | None, context: Context) -> None:
             async with (
-                self._call(method, context) as last,
+                self._call(method, context) as outgoing,
                 aclosing(behaviour(_decoded(request), context)) as messages,
             ):
                 async for message in messages:
-                    await context.write(message)
-                    last.message = message
+                    await outgoing.write(message)
 
         return call
 
     @asynccontextmanager
-    async def _call(self, method: str, context: Context) -> AsyncIterator[_LastMessage]:
-        request_id = _request_id(context)
-        began, last, code = time.monotonic(), _LastMessage(), grpc.StatusCode.CANCELLED
-        self._metrics.in_flight.labels(method).inc()
-        try:
-            async with asyncio.timeout(seconds_left(context, self._deadline_s)) as timer:
-                self._timers.add(timer)
-                if self.draining and method not in ALWAYS_ANSWERED:
-                    raise errors.Unavailable("the service is shutting down", retry_after=5)
-                yield last
-            code = grpc.StatusCode.OK
-        except BaseException as exception:
-            if _is_cancel(exception):
-                raise
-            error = self._as_service_error(exception, method, request_id)
-            code = error.code
-            await _end_stream(last, error, context)
-            trailers = errors.trailing_metadata(error, request_id)
-            await context.abort(error.code, error.detail, trailers)
-        finally:
-            self._timers.discard(timer)
-            self._metrics.called(method, code, time.monotonic() - began)
+    async def _call(self, method: str, context: Context) -> AsyncIterator[Outgoing]:
+        outgoing = Outgoing(context)
+        with self._observer.observe(method, dict(context.invocation_metadata() or ())) as call:
+            try:
+                async with asyncio.timeout(seconds_left(context, self._deadline_s)) as timer:
+                    self._timers.add(timer)
+                    if self.draining and method not in ALWAYS_ANSWERED:
+                        raise errors.Unavailable("the service is shutting down", retry_after=5)
+                    yield outgoing
+                call.code = grpc.StatusCode.OK
+            except BaseException as exception:
+                if _is_cancel(exception):
+                    call.code = _code_of_cancel(context)
+                    raise
+                error = self._as_service_error(exception, call)
+                call.code = error.code
+                await outgoing.abort(error, call.request_id)
+            finally:
+                self._timers.discard(timer)
 
-    def _as_service_error(
-        self, exception: BaseException, method: str, request_id: str
-    ) -> errors.ServiceError:
+    def _as_service_error(self, exception: BaseException, call: Call) -> errors.ServiceError:
         if isinstance(exception, errors.ServiceError):
             return exception
         if isinstance(exception, TimeoutError) and self._cut:
             return errors.Unavailable("the service is shutting down", retry_after=5)
         if isinstance(exception, TimeoutError):
             return errors.DeadlineExceeded("the deadline passed before the request was complete")
-        log.error("%s failed, request id %s", method, request_id, exc_info=exception)
-        return errors.InternalError(request_id)
+        log.error("%s failed, request id %s", call.method, call.request_id, exc_info=exception)
+        return errors.InternalError(call.request_id)
 
 
 def _forgiving(decode: Callable[[bytes], Q] | None) -> Callable[[bytes], Q | None]:
@@ -168,27 +163,17 @@ def _decoded(request: Message | None) -> Message:
     return request
 
 
-class _LastMessage:
-    """The message that a stream sent last."""
-
-    message: Message | None = None
-
-
 def _is_cancel(exception: BaseException) -> bool:
     """Whether the call itself was cancelled: a CancelledError from inside would leave the client waiting."""
     task = asyncio.current_task()
     if isinstance(exception, asyncio.CancelledError):
-        return task is not None and task.cancelling() > 0
+        return isinstance(exception, ClientGone) or (task is not None and task.cancelling() > 0)
     return isinstance(exception, (GeneratorExit, KeyboardInterrupt, SystemExit))
 
 
-async def _end_stream(last: _LastMessage, error: errors.ServiceError, context: Context) -> None:
-    """Sends the terminal event of a stream that has begun: REST clients cannot see trailers."""
-    if last.message is not None:
-        await context.write(type(last.message)(finish_reason="error", detail=error.detail))
-
-
-def _request_id(context: Context) -> str:
-    metadata = dict(context.invocation_metadata() or ())
-    given = metadata.get("x-request-id")
-    return str(given)[:64] if given else str(uuid.uuid4())
+def _code_of_cancel(context: Context) -> grpc.StatusCode:
+    """What the client itself sees of a call that it ended: its deadline, or its cancel."""
+    left = context.time_remaining()
+    if left is not None and left < CLOCKS_APART_S:
+        return grpc.StatusCode.DEADLINE_EXCEEDED
+    return grpc.StatusCode.CANCELLED

@@ -18,6 +18,7 @@ from service.interceptor import CallInterceptor
 from service.metrics import Metrics
 from service.models.choose import Choice
 from service.models.errors import ModelError
+from service.observer import Observer
 from service.params.limits import ImageLimits
 from service.servicer import GenerationServicer
 from service.text.tokenizer import TextTokenizer
@@ -41,7 +42,7 @@ class GenerationServer:
         self._settings = settings
         self._metrics = Metrics()
         self._health = Health()
-        self._calls = CallInterceptor(self._metrics, settings.deadline_s)
+        self._calls = CallInterceptor(Observer(self._metrics), settings.deadline_s)
         self._engines = Engines(settings, self._metrics, self._health)
         texts, images = self._text_service(text), self._image_service(image)
         self._server = grpc.aio.server(interceptors=[self._calls], options=_options(settings))
@@ -94,7 +95,8 @@ class GenerationServer:
     def _image_service(self, choice: Choice | None) -> ImageService:
         settings = self._settings
         engine = self._engines.add(image_spec(settings, choice)) if choice else None
-        return ImageService(engine, ImageLimits(settings.max_pixels, settings.max_frame_pixels))
+        limits = ImageLimits(settings.max_pixels, settings.max_frame_pixels)
+        return ImageService(engine, limits, self._metrics)
 
     def _add_services(self, servicer: GenerationServicer) -> None:
         generation_pb2_grpc.add_GenerationServicer_to_server(servicer, self._server)

@@ -1,6 +1,7 @@
 """Text requests on their way through the service: checked, run by the engine, turned into pieces."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -41,13 +42,13 @@ class TextService:
 
     async def stream(self, job: TextInput, timeout_s: float) -> AsyncGenerator[Piece, None]:
         """Yields the answer's pieces; the last one has a finish reason."""
-        self._metrics.prompt_tokens.inc(len(job.params.prompt_ids))
-        text, written = TextStream(self._tokenizer, job.stop), 0
+        text, written, before = TextStream(self._tokenizer, job.stop), 0, time.monotonic()
         async with aclosing(self.engine.generate(job.params, timeout_s)) as events:
             async for token in events:
                 assert isinstance(token, Token)
-                written += 1
-                self._metrics.completion_tokens.inc()
+                now = time.monotonic()
+                self._count(job, written, now - before)
+                written, before = written + 1, now
                 piece = "" if token.token_id in job.params.stop_ids else text.push(token.token_id)
                 if text.stopped:
                     yield Piece(piece, written, "stop")
@@ -63,3 +64,12 @@ class TextService:
             pieces = [piece async for piece in stream]
         last = pieces[-1]
         return Piece("".join(piece.text for piece in pieces), last.completion_tokens, last.finish_reason)
+
+    def _count(self, job: TextInput, earlier: int, seconds: float) -> None:
+        """Counts a token that came `seconds` after the one before it, or after the start if it is first."""
+        self._metrics.completion_tokens.inc()
+        if earlier:
+            self._metrics.between_tokens.observe(seconds)
+        else:  # the prompt has been read by now, and not sooner
+            self._metrics.first_token.observe(seconds)
+            self._metrics.prompt_tokens.inc(len(job.params.prompt_ids))

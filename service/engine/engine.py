@@ -16,9 +16,11 @@ from typing import Literal
 from service import errors
 from service.engine.admission import Admission
 from service.engine.events import Event, Failed, Failure, ends
-from service.engine.messages import Arrived, Cancel, EngineSpec, Message, Stepped, Submit
+from service.engine.failures import as_error
+from service.engine.messages import Cancel, EngineSpec, Submit
 from service.engine.params import Params
 from service.engine.process import EngineProcess
+from service.engine.ticket import Tickets
 from service.metrics import Metrics
 
 BACK_OFF_S = (0.2, 30.0)
@@ -43,11 +45,11 @@ class Engine:
         self.state: State = "loading"
         self._admission = admission
         self._metrics = metrics.of_engine(spec.modality)
+        self._metrics.memory.set_function(self._memory_bytes)
         self._longest_step_s = longest_step_s
         self._on_state = on_state
         self._ids = itertools.count(1)
-        # The requests that the engine still works on.
-        self._inboxes: dict[int, asyncio.Queue[Event]] = {}
+        self._tickets = Tickets(self._metrics)
         self._process: EngineProcess | None = None
         self._load_seconds = 10.0
         self._supervisor: asyncio.Task[None] | None = None
@@ -73,20 +75,19 @@ class Engine:
         process = self._ready_process()
         self._admission.enter()
         request_id = next(self._ids)
-        inbox = self._inboxes[request_id] = asyncio.Queue()
-        began = time.monotonic()
+        ticket = self._tickets.add(request_id)
         process.work.send(Submit(request_id, params, timeout_s))
         try:
             while True:
-                event = await inbox.get()
+                event = await ticket.inbox.get()
                 if isinstance(event, Failed):
                     raise self._error(event.failure)
                 yield event
                 if ends(event):
                     return
         finally:
-            self._admission.leave(time.monotonic() - began)
-            if self._inboxes.pop(request_id, None) is not None:
+            self._admission.leave(time.monotonic() - ticket.admitted)
+            if self._tickets.remove(request_id):
                 self._drop(process, request_id)
 
     def _ready_process(self) -> EngineProcess:
@@ -100,41 +101,12 @@ class Engine:
         return errors.Unavailable(text, retry_after=self._load_seconds)
 
     def _error(self, failure: Failure) -> errors.ServiceError:
-        if failure == "deadline":
-            return errors.DeadlineExceeded("the deadline passed before the request was complete")
-        if failure == "cancelled":
-            return self._unavailable()
-        if failure == "out_of_memory":
-            return errors.OutOfMemory(
-                f"the {self.spec.modality} engine has not enough memory for this request, even alone: "
-                f"reduce {'the width and height' if self.spec.modality == 'image' else 'the prompt'}"
-            )
-        return errors.EngineError(f"the {self.spec.modality} engine failed on this request")
+        # What the engine was told to cancel has no reader any more; this one's process went.
+        return self._unavailable() if failure == "cancelled" else as_error(failure, self.spec.modality)
 
     def _drop(self, process: EngineProcess, request_id: int) -> None:
         process.control.send(Cancel(request_id, time.monotonic()))
         self._metrics.dropped.inc()
-
-    def _receive(self, message: Message) -> None:
-        match message:
-            case Stepped():
-                self._metrics.stepped(message.batch, message.running, message.waiting)
-                for steps in message.dropped:
-                    self._metrics.drop_steps.observe(steps)
-                self._deliver_all(message.events)
-            case Arrived():
-                self._deliver_all(message.events)
-
-    def _deliver_all(self, events: list[tuple[int, list[Event]]]) -> None:
-        for request_id, news in events:
-            self._deliver(request_id, news)
-
-    def _deliver(self, request_id: int, events: list[Event]) -> None:
-        if (inbox := self._inboxes.get(request_id)) is not None:
-            for event in events:
-                inbox.put_nowait(event)
-        if ends(events[-1]):
-            self._inboxes.pop(request_id, None)
 
     async def _supervise(self) -> None:
         pause = BACK_OFF_S[0]
@@ -155,7 +127,7 @@ class Engine:
 
     async def _run_process(self) -> None:
         began = time.monotonic()
-        process = await EngineProcess.spawn(self.spec, self._receive)
+        process = await EngineProcess.spawn(self.spec, self._tickets.receive)
         try:
             if await process.ready:
                 self._load_seconds = time.monotonic() - began
@@ -185,13 +157,12 @@ class Engine:
 
     def _lose_process(self) -> None:
         self._process = None
-        self._metrics.running.set(0)
-        self._metrics.waiting.set(0)
         if self.state != "stopped":
             self._set_state("failed")
-        for inbox in self._inboxes.values():
-            inbox.put_nowait(Failed("cancelled"))
-        self._inboxes.clear()
+        self._tickets.lose()
+
+    def _memory_bytes(self) -> float:
+        return self._process.memory_bytes if self._process is not None else 0
 
     def _set_state(self, state: State) -> None:
         self.state = state

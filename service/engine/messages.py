@@ -100,12 +100,15 @@ class Arrived:
 class Stepped:
     """Work, up, after each step: what it brought by request id, and how many are still there.
 
-    `batch` is how many requests took the step together. `dropped` has an entry for each request that
-    was cancelled before the step: the steps that began after its caller had left.
+    `batch` are the ids of the requests that took the step together, `began` and `ended` its times on
+    time.monotonic(). `dropped` has an entry for each request that was cancelled before the step: the
+    steps that began after its caller had left.
     """
 
     events: list[tuple[int, list[Event]]]
-    batch: int
+    batch: list[int]
+    began: float
+    ended: float
     dropped: list[int]
     running: int
     waiting: int

@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 
+import psutil
+
 from service.engine.channel import Channel
 from service.engine.messages import EngineSpec, Heartbeat, Message, Ready, Start, StartFailed, Stop
 
@@ -76,6 +78,14 @@ class EngineProcess:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the process holds of the machine's memory, in bytes; 0 once it has ended."""
+        try:
+            return psutil.Process(self.pid).memory_info().rss
+        except psutil.NoSuchProcess:
+            return 0
 
     def hung(self, longest_step_s: float) -> bool:
         """Whether a step, or the silence since the last heartbeat, is longer than allowed."""

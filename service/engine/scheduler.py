@@ -63,8 +63,8 @@ class Scheduler(Generic[P]):
                 return True
         return False
 
-    def step(self) -> int:
-        """Drops, admits, advances; returns how many requests took the step together."""
+    def step(self) -> list[int]:
+        """Drops, admits, advances; returns the ids of the requests that took the step together."""
         self._drop_expired()
         self._admit()
         batch = self._choose()
@@ -74,7 +74,7 @@ class Scheduler(Generic[P]):
             if request.done and request in self.running:
                 self._remove(request)
         self._news += batch
-        return len(batch)
+        return [request.id for request in batch]
 
     def take_news(self) -> list[Request[P]]:
         """The requests that have events to hand back."""

@@ -87,12 +87,13 @@ class Worker:
                     self._dropped.append(sum(began > message.at for began in self._last_begun))
 
     def _step(self, scheduler: Scheduler[Params]) -> None:
-        self._step_began = time.monotonic()
-        self._last_begun.append(self._step_began)
+        self._step_began = began = time.monotonic()
+        self._last_begun.append(began)
         batch = scheduler.step()
         self._step_began = None
+        ended, events = time.monotonic(), _take_events(scheduler)
         running, waiting = len(scheduler.running), len(scheduler.waiting)
-        self._work.send(Stepped(_take_events(scheduler), batch, self._dropped, running, waiting))
+        self._work.send(Stepped(events, batch, began, ended, self._dropped, running, waiting))
         self._dropped = []
 
     def _receive_control(self, message: Message) -> None:

@@ -15,6 +15,7 @@ from generation.v1 import generation_pb2 as pb
 from generation.v1 import generation_pb2_grpc
 from service.interceptor import CallInterceptor
 from service.metrics import Metrics
+from service.observer import Observer
 from service.servicer import GenerationServicer
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ FAILURES: dict[str, Callable[[], BaseException]] = {
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def broken() -> AsyncIterator[GenerationAsyncStub]:
-    server = grpc.aio.server(interceptors=[CallInterceptor(Metrics(), deadline_s=0.5)])
+    server = grpc.aio.server(interceptors=[CallInterceptor(Observer(Metrics()), deadline_s=0.5)])
     generation_pb2_grpc.add_GenerationServicer_to_server(BrokenServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -20,6 +20,7 @@ from service.engine.events import Event, Picture, Pixels, Progress, Queued
 from service.engine.messages import EngineSpec
 from service.engine.params import ImageParams
 from service.image_service import Animation, ImageService, News, Painting, Step
+from service.metrics import Metrics
 from service.params.limits import ImageLimits
 from tests.image_files import encode
 
@@ -68,7 +69,7 @@ class ScriptedEngine:
 
 def service(*script: Event | float | Exception) -> tuple[ImageService, ScriptedEngine]:
     engine = ScriptedEngine(script)
-    return ImageService(cast(Engine, engine), LIMITS), engine
+    return ImageService(cast(Engine, engine), LIMITS, Metrics()), engine
 
 
 async def stream(images: ImageService, request: image_service.Request) -> list[News]:
@@ -224,13 +225,13 @@ async def test_an_unknown_model_lists_what_exists() -> None:
     with pytest.raises(errors.NotFound, match="there is no image model 'sdxl'; there is 'tiny'"):
         await service()[0].check(request)
     with pytest.raises(errors.NotFound, match="there is no image model 'sdxl'; this service has none"):
-        await ImageService(None, LIMITS).check(request)
+        await ImageService(None, LIMITS, Metrics()).check(request)
     request = pb.GenerateImageRequest(prompt="x", model="tiny")
     assert (await service()[0].check(request)).prompt == "x"
 
 
 async def test_without_a_model_requests_are_checked_and_unavailable() -> None:
-    images = ImageService(None, LIMITS)
+    images = ImageService(None, LIMITS, Metrics())
     with pytest.raises(errors.InvalidArgument):
         await images.check(pb.GenerateImageRequest(prompt=""))
     with pytest.raises(errors.Unavailable, match="the request is valid"):

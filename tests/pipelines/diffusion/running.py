@@ -41,7 +41,7 @@ class Run:
             painting = state_of(request).painting
             if painting is not None:
                 self.paintings[request.id] = painting
-        self.shared.append(self.scheduler.step())
+        self.shared.append(len(self.scheduler.step()))
 
     def finish(self) -> "Run":
         while not self.scheduler.idle:

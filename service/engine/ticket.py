@@ -1,0 +1,82 @@
+"""What the service knows of the requests in an engine, from the engine's messages."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from service.engine.events import Event, Failed, ends
+from service.engine.messages import Arrived, Message, Stepped
+from service.metrics import EngineMetrics
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One request: its events, and how far it is; all times are on time.monotonic(), in seconds.
+
+    `first_step` and `last_step` are when its first step began and its last one so far ended, None
+    while it waits. `steps` are the steps it took.
+    """
+
+    admitted: float = field(default_factory=time.monotonic)
+    inbox: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    steps: int = 0
+    first_step: float | None = None
+    last_step: float | None = None
+
+    def stepped(self, began: float, ended: float) -> None:
+        """Notes a step that it took, alone or with others."""
+        self.steps += 1
+        self.first_step = began if self.first_step is None else self.first_step
+        self.last_step = ended
+
+
+class Tickets:
+    """The requests that an engine still works on, by id."""
+
+    def __init__(self, metrics: EngineMetrics) -> None:
+        self._metrics = metrics
+        self._tickets: dict[int, Ticket] = {}
+
+    def add(self, request_id: int) -> Ticket:
+        """A new one, admitted now."""
+        ticket = self._tickets[request_id] = Ticket()
+        return ticket
+
+    def remove(self, request_id: int) -> bool:
+        """Forgets a request whose caller left; False if it had ended by itself."""
+        return self._tickets.pop(request_id, None) is not None
+
+    def receive(self, message: Message) -> None:
+        """Takes in what the engine says of steps and events."""
+        match message:
+            case Stepped():
+                self._note(message)
+                self._deliver_all(message.events)
+            case Arrived():
+                self._deliver_all(message.events)
+
+    def lose(self) -> None:
+        """Ends every request: the process is gone."""
+        for ticket in self._tickets.values():
+            ticket.inbox.put_nowait(Failed("cancelled"))
+        self._tickets.clear()
+        self._metrics.running.set(0)
+        self._metrics.waiting.set(0)
+
+    def _note(self, step: Stepped) -> None:
+        self._metrics.stepped(len(step.batch), step.running, step.waiting)
+        for steps in step.dropped:
+            self._metrics.drop_steps.observe(steps)
+        for request_id in step.batch:
+            if (ticket := self._tickets.get(request_id)) is not None:
+                if ticket.first_step is None:
+                    self._metrics.queue_seconds.observe(step.began - ticket.admitted)
+                ticket.stepped(step.began, step.ended)
+
+    def _deliver_all(self, events: list[tuple[int, list[Event]]]) -> None:
+        for request_id, news in events:
+            if (ticket := self._tickets.get(request_id)) is not None:
+                for event in news:
+                    ticket.inbox.put_nowait(event)
+            if ends(news[-1]):
+                self._tickets.pop(request_id, None)
