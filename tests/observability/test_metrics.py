@@ -102,8 +102,16 @@ async def test_500_mixed_calls_are_counted_as_the_client_counts_them(
     service, client = observed.service, Client(watched)
     await until_in_flight(service, 0)
     before = await calls(service)
-    asks = [partial(client.ask, *kind) for count, *kind in MIXED for _ in range(count)]
-    asks += [partial(client.ask, *kind, leave=True) for count, *kind in LEFT for _ in range(count)]
+    asks = [
+        partial(client.ask, method, request, seconds)
+        for count, method, request, seconds in MIXED
+        for _ in range(count)
+    ]
+    asks += [
+        partial(client.ask, method, request, leave=True)
+        for count, method, request in LEFT
+        for _ in range(count)
+    ]
     random.Random(6).shuffle(asks)
     await asyncio.gather(*(ask() for ask in asks))
     for _ in range(ROUNDS):
