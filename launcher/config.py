@@ -37,5 +37,6 @@ class LaunchSettings(Settings):
             ports=self.rest_ports,
             upstream=self.address,
             admin_port=self.admin_port,
+            trace_endpoint=self.trace_endpoint,
             insecure=self.insecure,
         )

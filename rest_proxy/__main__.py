@@ -31,6 +31,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--admin-port", type=int, default=default.admin_port, help="loopback port (%(default)s)"
     )
+    parser.add_argument(
+        "--trace-endpoint", default=default.trace_endpoint, help="OTLP/gRPC collector's URL (%(default)s)"
+    )
     parser.add_argument("--insecure", action="store_true", help="allow a host that other machines can reach")
     parser.add_argument("--log", type=Path, help="file to append the log to, instead of the terminal")
     parser.add_argument("--grace", type=float, default=30.0, help="seconds for requests in flight at a stop")
@@ -44,6 +47,7 @@ async def serve(options: argparse.Namespace) -> int:
         ports=tuple(options.ports or ProxyAddresses.ports),
         upstream=options.upstream,
         admin_port=options.admin_port,
+        trace_endpoint=options.trace_endpoint,
         insecure=options.insecure,
     )
     stop_request = _stop_request()

@@ -5,6 +5,8 @@ cluster "generation"   the service's host and port
 admin                  its port; it always stays on loopback
 proto_descriptor       an absolute path, wherever the key occurs
 filename               the same: the files of the pages
+
+Where a collector is named, the listener gets `tracing` and there is a cluster "traces" too.
 """
 
 import json
@@ -17,13 +19,14 @@ from typing import TypeAlias
 import yaml
 
 from rest_proxy.errors import ProxyError
-from service.config import is_loopback
+from service.config import NO_TRACES, is_loopback
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Section: TypeAlias = dict[str, Json]
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "envoy.yaml"
+TRACING = Path(__file__).with_name("tracing.yaml")
 DESCRIPTOR = ROOT / "build" / "generation_rest.binpb"
 OPENAPI = ROOT / "build" / "openapi.json"
 
@@ -33,13 +36,15 @@ class ProxyAddresses:
     """Where Envoy listens, and the service behind it.
 
     `ports` is one or more; each serves REST, gRPC and gRPC-Web alike. `upstream` is the host:port of
-    the service's gRPC. A `host` that other machines can reach needs `insecure`: there is no authentication.
+    the service's gRPC. `trace_endpoint` is the URL of an OTLP/gRPC collector, or NO_TRACES. A `host` that
+    other machines can reach needs `insecure`: there is no authentication.
     """
 
     host: str = "127.0.0.1"
     ports: tuple[int, ...] = (8000, 3000)
     upstream: str = "127.0.0.1:50051"
     admin_port: int = 9901
+    trace_endpoint: str = NO_TRACES
     insecure: bool = False
 
     def __post_init__(self) -> None:
@@ -52,6 +57,8 @@ class ProxyAddresses:
         if not self.ports or len(set(used)) != len(used) or not all(0 < port < 65536 for port in used):
             raise ProxyError(f"the ports {used} must be different ones from 1 to 65535")
         split_address(self.upstream)
+        if self.trace_endpoint != NO_TRACES:
+            split_address(self.trace_endpoint.removeprefix("http://"))
 
 
 def render(addresses: ProxyAddresses, config: Path = CONFIG, descriptor: Path = DESCRIPTOR) -> str:
@@ -61,6 +68,8 @@ def render(addresses: ProxyAddresses, config: Path = CONFIG, descriptor: Path = 
         _set_listener(_named(bootstrap["static_resources"]["listeners"], "rest"), addresses)
         _set_upstream(_named(bootstrap["static_resources"]["clusters"], "generation"), addresses.upstream)
         bootstrap["admin"]["address"] = _address("127.0.0.1", addresses.admin_port)
+        if addresses.trace_endpoint != NO_TRACES:
+            _add_tracing(bootstrap["static_resources"], addresses.trace_endpoint)
     except (KeyError, TypeError, StopIteration) as error:
         raise ProxyError(f"{config} lacks the listener rest, the cluster generation or admin") from error
     for section in _sections_with("proto_descriptor", bootstrap):
@@ -74,7 +83,7 @@ def split_address(address: str) -> tuple[str, int]:
     """Host and port of "host:port"; an IPv6 host may stand in brackets. ProxyError for anything else."""
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ProxyError(f"{address!r} is no address: it takes host:port")
     return host, int(port)
 
@@ -90,7 +99,18 @@ def _set_listener(listener: Section, addresses: ProxyAddresses) -> None:
 
 def _set_upstream(cluster: Section, upstream: str) -> None:
     endpoint: Json = {"endpoint": {"address": _address(*split_address(upstream))}}
-    cluster["load_assignment"] = {"cluster_name": "generation", "endpoints": [{"lb_endpoints": [endpoint]}]}
+    cluster["load_assignment"] = {
+        "cluster_name": cluster["name"],
+        "endpoints": [{"lb_endpoints": [endpoint]}],
+    }
+
+
+def _add_tracing(resources: dict[str, list[Section]], endpoint: str) -> None:
+    added: dict[str, Section] = yaml.safe_load(TRACING.read_text())
+    _set_upstream(added["cluster"], endpoint.removeprefix("http://"))
+    resources["clusters"].append(added["cluster"])
+    for manager in _sections_with("http_filters", _named(resources["listeners"], "rest")):
+        manager["tracing"] = added["tracing"]
 
 
 def _address(host: str, port: int) -> Json:

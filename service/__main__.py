@@ -56,7 +56,7 @@ def main() -> int:
     except ValidationError as error:
         print(explain("service", error), file=sys.stderr)
         return 2
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     try:
         asyncio.run(serve(settings))
     except (ModelError, PortTakenError) as error:

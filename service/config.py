@@ -6,7 +6,10 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.logs import LogFormat
+
 Device = Literal["auto", "cpu", "cuda"]
+NO_TRACES = "none"
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -65,6 +68,12 @@ class Settings(BaseSettings):
     watchdog_s: float = Field(120.0, gt=0, description="longest single step of an engine, in seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severe log line"
+    )
+    log_format: LogFormat = Field("text", description="log lines as text with key=value, or as json")
+    trace_endpoint: str = Field(
+        NO_TRACES,
+        pattern=r"^(none|http://[^\s/]+:\d+)$",
+        description="OTLP/gRPC collector that gets traces, as http://localhost:4317; none sends none",
     )
 
     @property

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from opentelemetry.trace import Tracer
+
 from service.config import Settings
 from service.engine.admission import Admission
 from service.engine.engine import Engine, State
@@ -16,9 +18,10 @@ PIXELS_A_REQUEST = 1 << 20
 class Engines:
     """Every engine, in the order they were added. Health tells of a modality what its engine's state is."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, health: Health) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, tracer: Tracer, health: Health) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._tracer = tracer
         self._health = health
         self._changes: set[asyncio.Task[None]] = set()
         self.all: list[Engine] = []
@@ -30,6 +33,7 @@ class Engines:
             spec,
             Admission(spec.modality, spec.max_running + settings.max_waiting),
             self._metrics,
+            self._tracer,
             settings.watchdog_s,
             lambda state: self._tell(spec.modality, state),
         )

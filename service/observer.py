@@ -1,16 +1,24 @@
-"""What is told of a call while it lasts and at its end: to the metrics."""
+"""What is told of a call while it lasts and at its end: to the metrics, the log and the trace."""
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import grpc
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from service import logs
+from service.health import SERVICE
 from service.metrics import Metrics
 
 LONGEST_ID = 64
+# OpenTelemetry's conventions for gRPC: the codes that are an error of the server, not of its client.
+SERVER_ERRORS = {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -25,18 +33,42 @@ class Call:
 class Observer:
     """Tells of every call, each exactly once."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, tracer: Tracer) -> None:
         self._metrics = metrics
+        self._tracer = tracer
 
     @contextmanager
     def observe(self, method: str, metadata: Mapping[str, str | bytes]) -> Iterator[Call]:
-        """Surrounds a call that came with such metadata."""
+        """Surrounds a call that came with such metadata; a W3C traceparent there is its span's parent."""
         call, began = Call(method, _request_id(metadata)), time.monotonic()
         self._metrics.in_flight.labels(method).inc()
-        try:
-            yield call
-        finally:
-            self._metrics.called(method, call.code, time.monotonic() - began)
+        token = logs.request_id.set(call.request_id)
+        with self._span(call, metadata) as span:
+            try:
+                yield call
+            finally:
+                self._end(call, time.monotonic() - began, span)
+                logs.request_id.reset(token)
+
+    def _span(self, call: Call, metadata: Mapping[str, str | bytes]) -> AbstractContextManager[Span]:
+        name = f"{SERVICE}/{call.method}"
+        return self._tracer.start_as_current_span(
+            name,
+            TraceContextTextMapPropagator().extract(metadata),
+            SpanKind.SERVER,
+            {"rpc.system.name": "grpc", "rpc.method": name, "generation.request_id": call.request_id},
+            record_exception=False,  # an exception's text may be a prompt's
+            set_status_on_exception=False,
+        )
+
+    def _end(self, call: Call, seconds: float, span: Span) -> None:
+        code = call.code.name
+        self._metrics.called(call.method, call.code, seconds)
+        fields = {"method": call.method, "code": code, "seconds": round(seconds, 3)}
+        log.info("call ended", extra={"fields": fields})
+        span.set_attribute("rpc.response.status_code", code)
+        if code in SERVER_ERRORS:
+            span.set_status(StatusCode.ERROR)
 
 
 def _request_id(metadata: Mapping[str, str | bytes]) -> str:

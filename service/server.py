@@ -23,6 +23,7 @@ from service.params.limits import ImageLimits
 from service.servicer import GenerationServicer
 from service.text.tokenizer import TextTokenizer
 from service.text_service import TextService
+from service.tracing import Tracing
 
 POLL_S = 0.05
 log = logging.getLogger(__name__)
@@ -41,9 +42,10 @@ class GenerationServer:
     def __init__(self, settings: Settings, text: Choice, image: Choice | None) -> None:
         self._settings = settings
         self._metrics = Metrics()
+        self._tracing = Tracing(settings.trace_endpoint)
         self._health = Health()
-        self._calls = CallInterceptor(Observer(self._metrics), settings.deadline_s)
-        self._engines = Engines(settings, self._metrics, self._health)
+        self._calls = CallInterceptor(Observer(self._metrics, self._tracing.tracer), settings.deadline_s)
+        self._engines = Engines(settings, self._metrics, self._tracing.tracer, self._health)
         texts, images = self._text_service(text), self._image_service(image)
         self._server = grpc.aio.server(interceptors=[self._calls], options=_options(settings))
         self._add_services(
@@ -85,6 +87,7 @@ class GenerationServer:
         await self._engines.stop()
         await self._server.stop(grace=1.0)
         self._metrics_server.shutdown()
+        await asyncio.to_thread(self._tracing.shutdown)
         log.info("stopped")
 
     def _text_service(self, choice: Choice) -> TextService:

@@ -22,6 +22,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from generation.v1 import generation_pb2_grpc
 from rest_proxy.envoy import Envoy
 from rest_proxy.render import ProxyAddresses
+from service.config import NO_TRACES
 from service.health import SERVICE
 from tests.ports import free_ports
 
@@ -141,7 +142,12 @@ async def running_stack(folder: Path, **settings: str | int | float) -> AsyncIte
     """A service and Envoy, ready for text."""
     async with running_service(folder / "service.log", **settings) as service:
         first, second, admin = free_ports(3)
-        addresses = ProxyAddresses(ports=(first, second), upstream=service.address, admin_port=admin)
+        addresses = ProxyAddresses(
+            ports=(first, second),
+            upstream=service.address,
+            admin_port=admin,
+            trace_endpoint=str(settings.get("trace_endpoint", NO_TRACES)),
+        )
         envoy = await Envoy.start(addresses, log_path=folder / "envoy.log")
         urls = (f"http://127.0.0.1:{first}", f"http://127.0.0.1:{second}")
         try:

@@ -13,13 +13,16 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Literal
 
-from service import errors
+from opentelemetry.trace import Tracer
+
+from service import errors, logs
 from service.engine.admission import Admission
 from service.engine.events import Event, Failed, Failure, ends
 from service.engine.failures import as_error
 from service.engine.messages import Cancel, EngineSpec, Submit
 from service.engine.params import Params
 from service.engine.process import EngineProcess
+from service.engine.spans import record_spans
 from service.engine.ticket import Tickets
 from service.metrics import Metrics
 
@@ -38,6 +41,7 @@ class Engine:
         spec: EngineSpec,
         admission: Admission,
         metrics: Metrics,
+        tracer: Tracer,
         longest_step_s: float,
         on_state: Callable[[State], None],
     ) -> None:
@@ -46,6 +50,7 @@ class Engine:
         self._admission = admission
         self._metrics = metrics.of_engine(spec.modality)
         self._metrics.memory.set_function(self._memory_bytes)
+        self._tracer = tracer
         self._longest_step_s = longest_step_s
         self._on_state = on_state
         self._ids = itertools.count(1)
@@ -76,7 +81,7 @@ class Engine:
         self._admission.enter()
         request_id = next(self._ids)
         ticket = self._tickets.add(request_id)
-        process.work.send(Submit(request_id, params, timeout_s))
+        process.work.send(Submit(request_id, params, timeout_s, logs.request_id.get()))
         try:
             while True:
                 event = await ticket.inbox.get()
@@ -89,6 +94,7 @@ class Engine:
             self._admission.leave(time.monotonic() - ticket.admitted)
             if self._tickets.remove(request_id):
                 self._drop(process, request_id)
+            record_spans(self._tracer, ticket)
 
     def _ready_process(self) -> EngineProcess:
         if self._process is None or self.state != "ready":

@@ -63,11 +63,12 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Work, down: a new request and the seconds it has left."""
+    """Work, down: a new request, the seconds it has left, and its call's id for the log."""
 
     request_id: int
     params: Params
     seconds_left: float
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True)

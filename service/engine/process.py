@@ -13,6 +13,7 @@ import psutil
 
 from service.engine.channel import Channel
 from service.engine.messages import EngineSpec, Heartbeat, Message, Ready, Start, StartFailed, Stop
+from service.logs import how_this_process_logs
 
 STOP_S = 2.0
 # Threads that wait for each other spin for a moment only. By default they spin for milliseconds, which
@@ -56,14 +57,13 @@ class EngineProcess:
         control, their_control = socket.socketpair()
         with their_work, their_control:
             fds = (their_work.fileno(), their_control.fileno())
-            level = logging.getLevelName(logging.getLogger().getEffectiveLevel())
             # A session of its own: Ctrl-C in the terminal is the service's to handle.
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "service.engine",
                 *map(str, fds),
-                level,
+                *how_this_process_logs(),
                 spec.modality,
                 pass_fds=fds,
                 env=SPINNING | QUIET | os.environ,

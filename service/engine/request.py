@@ -12,8 +12,9 @@ P = TypeVar("P")
 class Request(Generic[P]):
     """One request on its way through an engine; all its progress lives here.
 
-    `deadline` is on time.monotonic(), in seconds. `steps_left` is the most steps that may still
-    come; the pipeline counts it down. `passed_over` counts the steps that others took meanwhile.
+    `deadline` is on time.monotonic(), in seconds. `call_id` is what the log knows it by. `steps_left`
+    is the most steps that may still come; the pipeline counts it down. `passed_over` counts the steps
+    that others took meanwhile.
     `preparing` is set while its steps only make it ready for steps that it can share: they go first.
     `state` is the pipeline's own.
     """
@@ -21,6 +22,7 @@ class Request(Generic[P]):
     id: int
     params: P
     deadline: float
+    call_id: str = ""
     steps_left: int = 0
     passed_over: int = 0
     preparing: bool = False

@@ -11,7 +11,7 @@ What does not fit the memory is tried again in halves.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from service.engine.events import Failed, Failure
@@ -100,7 +100,7 @@ class Scheduler(Generic[P]):
                     return  # there will be room when they are done
                 self._end(request, "out_of_memory")
             except Exception:
-                log.exception("request %d could not start", request.id)
+                log.exception("request %d could not start", request.id, extra=_ids([request]))
                 self._end(request, "internal")
             else:
                 self.waiting.remove(request)
@@ -130,13 +130,13 @@ class Scheduler(Generic[P]):
         except OutOfMemory:
             self._halve(batch)
         except Exception:
-            log.exception("a step of %d requests failed", len(batch))
+            log.exception("a step of %d requests failed", len(batch), extra=_ids(batch))
             for request in batch:
                 if not request.done:
                     self._end(request, "internal")
 
     def _halve(self, batch: list[Request[P]]) -> None:
-        log.warning("a step of %d requests does not fit the memory", len(batch))
+        log.warning("a step of %d requests does not fit the memory", len(batch), extra=_ids(batch))
         if len(batch) == 1:
             self._end(batch[0], "out_of_memory")
             return
@@ -155,3 +155,8 @@ class Scheduler(Generic[P]):
             self._pipeline.finish(request)
         else:
             self.waiting.remove(request)
+
+
+def _ids(requests: Sequence[Request[P]]) -> dict[str, dict[str, str]]:
+    """For the log: by which ids the callers know their requests."""
+    return {"fields": {"request_id": ",".join(request.call_id for request in requests)}}

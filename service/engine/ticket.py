@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from service.engine.events import Event, Failed, ends
+from service.engine.events import Event, Failed, Picture, Token, ends
 from service.engine.messages import Arrived, Message, Stepped
 from service.metrics import EngineMetrics
 
@@ -14,7 +14,8 @@ class Ticket:
     """One request: its events, and how far it is; all times are on time.monotonic(), in seconds.
 
     `first_step` and `last_step` are when its first step began and its last one so far ended, None
-    while it waits. `steps` are the steps it took.
+    while it waits. `steps` are the steps it took. `decodes` are when its output was made: of a text
+    from the first token to the last so far, of each picture from the last denoising step before it.
     """
 
     admitted: float = field(default_factory=time.monotonic)
@@ -22,12 +23,24 @@ class Ticket:
     steps: int = 0
     first_step: float | None = None
     last_step: float | None = None
+    decodes: list[tuple[float, float]] = field(default_factory=list)
+    _last_event: float = 0.0
 
     def stepped(self, began: float, ended: float) -> None:
         """Notes a step that it took, alone or with others."""
         self.steps += 1
         self.first_step = began if self.first_step is None else self.first_step
         self.last_step = ended
+
+    def put(self, event: Event, at: float) -> None:
+        """Hands an event on, and notes when it was made."""
+        match event:
+            case Token():
+                self.decodes = [(self.decodes[0][0] if self.decodes else at, at)]
+            case Picture():
+                self.decodes.append((self._last_event, at))
+        self._last_event = at
+        self.inbox.put_nowait(event)
 
 
 class Tickets:
@@ -51,9 +64,9 @@ class Tickets:
         match message:
             case Stepped():
                 self._note(message)
-                self._deliver_all(message.events)
+                self._deliver(message.events, message.ended)
             case Arrived():
-                self._deliver_all(message.events)
+                self._deliver(message.events, time.monotonic())
 
     def lose(self) -> None:
         """Ends every request: the process is gone."""
@@ -73,10 +86,10 @@ class Tickets:
                     self._metrics.queue_seconds.observe(step.began - ticket.admitted)
                 ticket.stepped(step.began, step.ended)
 
-    def _deliver_all(self, events: list[tuple[int, list[Event]]]) -> None:
+    def _deliver(self, events: list[tuple[int, list[Event]]], at: float) -> None:
         for request_id, news in events:
             if (ticket := self._tickets.get(request_id)) is not None:
                 for event in news:
-                    ticket.inbox.put_nowait(event)
+                    ticket.put(event, at)
             if ends(news[-1]):
                 self._tickets.pop(request_id, None)

@@ -81,7 +81,7 @@ class Worker:
         match message:
             case Submit():
                 deadline = time.monotonic() + message.seconds_left
-                scheduler.add(Request(message.request_id, message.params, deadline))
+                scheduler.add(Request(message.request_id, message.params, deadline, message.call_id))
             case Cancel():
                 if scheduler.cancel(message.request_id):
                     self._dropped.append(sum(began > message.at for began in self._last_begun))

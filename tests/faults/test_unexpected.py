@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 import pytest_asyncio
+from opentelemetry.trace import NoOpTracer
 
 from generation.v1 import generation_pb2 as pb
 from generation.v1 import generation_pb2_grpc
@@ -52,7 +53,9 @@ FAILURES: dict[str, Callable[[], BaseException]] = {
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def broken() -> AsyncIterator[GenerationAsyncStub]:
-    server = grpc.aio.server(interceptors=[CallInterceptor(Observer(Metrics()), deadline_s=0.5)])
+    server = grpc.aio.server(
+        interceptors=[CallInterceptor(Observer(Metrics(), NoOpTracer()), deadline_s=0.5)]
+    )
     generation_pb2_grpc.add_GenerationServicer_to_server(BrokenServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 import pytest_asyncio
+from opentelemetry.trace import NoOpTracer
 
 from generation.v1 import generation_pb2 as pb
 from generation.v1 import generation_pb2_grpc
@@ -74,7 +75,7 @@ class Endless:
 @pytest_asyncio.fixture(loop_scope="session")
 async def endless() -> AsyncIterator[Endless]:
     metrics = Metrics()
-    server = grpc.aio.server(interceptors=[CallInterceptor(Observer(metrics), deadline_s=60)])
+    server = grpc.aio.server(interceptors=[CallInterceptor(Observer(metrics, NoOpTracer()), deadline_s=60)])
     generation_pb2_grpc.add_GenerationServicer_to_server(EndlessServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -36,6 +36,15 @@ def test_listeners_upstream_and_admin_are_set() -> None:
     assert sockets(config["admin"]) == [("127.0.0.1", 5)]
 
 
+def test_envoy_traces_where_a_collector_is_named() -> None:
+    resources = rendered(trace_endpoint="http://10.0.0.1:4317")["static_resources"]
+    _, traces = resources["clusters"]
+    (manager,) = (chain["filters"][0]["typed_config"] for chain in resources["listeners"][0]["filter_chains"])
+    provider = manager["tracing"]["provider"]["typed_config"]
+    assert provider["grpc_service"]["envoy_grpc"]["cluster_name"] == traces["name"]
+    assert sockets(traces) == [("10.0.0.1", 4317)]
+
+
 def test_one_port_is_enough() -> None:
     (listener,) = rendered(ports=(8000,))["static_resources"]["listeners"]
     assert sockets(listener) == [("127.0.0.1", 8000)]
@@ -63,7 +72,9 @@ def test_addresses_are_host_and_port(address: str, parts: tuple[str, int]) -> No
     assert split_address(address) == parts
 
 
-@pytest.mark.parametrize("address", ["", "localhost", ":50051", "localhost:", "a:0", "a:65536", "a:b"])
+@pytest.mark.parametrize(
+    "address", ["", "localhost", ":50051", "localhost:", "a:0", "a:65536", "a:b", "http://a:1"]
+)
 def test_anything_else_is_no_address(address: str) -> None:
     with pytest.raises(ProxyError, match="host:port"):
         ProxyAddresses(upstream=address)
