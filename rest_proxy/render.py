@@ -27,8 +27,9 @@ Section: TypeAlias = dict[str, Json]
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "envoy.yaml"
 TRACING = Path(__file__).with_name("tracing.yaml")
-DESCRIPTOR = ROOT / "build" / "generation_rest.binpb"
-OPENAPI = ROOT / "build" / "openapi.json"
+BUILD = ROOT / "build"
+OPENAPI = BUILD / "openapi.json"
+BUILT = (BUILD / "generation_rest.binpb", BUILD / "generation_openai.binpb", OPENAPI)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class ProxyAddresses:
             split_address(self.trace_endpoint.removeprefix("http://"))
 
 
-def render(addresses: ProxyAddresses, config: Path = CONFIG, descriptor: Path = DESCRIPTOR) -> str:
+def render(addresses: ProxyAddresses, config: Path = CONFIG) -> str:
     """The configuration as JSON text. ProxyError if `config` lacks what is to be set."""
     bootstrap = yaml.safe_load(config.read_text())
     try:
@@ -72,10 +73,9 @@ def render(addresses: ProxyAddresses, config: Path = CONFIG, descriptor: Path = 
             _add_tracing(bootstrap["static_resources"], addresses.trace_endpoint)
     except (KeyError, TypeError, StopIteration) as error:
         raise ProxyError(f"{config} lacks the listener rest, the cluster generation or admin") from error
-    for section in _sections_with("proto_descriptor", bootstrap):
-        section["proto_descriptor"] = str(descriptor.resolve())
-    for section in _sections_with("filename", bootstrap):
-        section["filename"] = str(ROOT / str(section["filename"]))
+    for key in ("proto_descriptor", "filename"):
+        for section in _sections_with(key, bootstrap):
+            section[key] = str(ROOT / str(section[key]))
     return json.dumps(bootstrap, indent=1)
 
 

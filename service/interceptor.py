@@ -18,8 +18,8 @@ from service import errors
 from service.observer import Call, Observer
 from service.outgoing import ClientGone, Context, Outgoing
 
-PREFIX = "/generation.v1.Generation/"
-ALWAYS_ANSWERED = ("GetHealth", "ListModels", "ListStyles")
+PREFIX = "/generation.v1."
+ALWAYS_ANSWERED = ("GetHealth", "ListModels", "ListStyles", "ListServedModels")
 # The service answers a little before the deadline, so that the client reads a reason and not only
 # its own timer.
 DEADLINE_MARGIN_S = 0.02
@@ -42,7 +42,7 @@ def seconds_left(context: Context, default_s: float) -> float:
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps the methods of the Generation service.
+    """Wraps the methods of our services.
 
     `draining` refuses new work; `cut` ends those in flight with Unavailable.
     """
@@ -75,7 +75,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if handler is None or not method.startswith(PREFIX):
             return handler
-        name = method.removeprefix(PREFIX)
+        name = method.removeprefix("/")
         wrapped: grpc.RpcMethodHandler[Any, Any]
         if handler.response_streaming:
             wrapped = grpc.unary_stream_rpc_method_handler(
@@ -119,7 +119,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             try:
                 async with asyncio.timeout(seconds_left(context, self._deadline_s)) as timer:
                     self._timers.add(timer)
-                    if self.draining and method not in ALWAYS_ANSWERED:
+                    if self.draining and call.method not in ALWAYS_ANSWERED:
                         raise errors.Unavailable("the service is shutting down", retry_after=5)
                     yield outgoing
                 call.code = grpc.StatusCode.OK

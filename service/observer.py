@@ -12,7 +12,6 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from service import logs
-from service.health import SERVICE
 from service.metrics import Metrics
 
 LONGEST_ID = 64
@@ -39,19 +38,23 @@ class Observer:
 
     @contextmanager
     def observe(self, method: str, metadata: Mapping[str, str | bytes]) -> Iterator[Call]:
-        """Surrounds a call that came with such metadata; a W3C traceparent there is its span's parent."""
-        call, began = Call(method, _request_id(metadata)), time.monotonic()
-        self._metrics.in_flight.labels(method).inc()
+        """Surrounds a call of such a full name ("service/method") that came with such metadata.
+
+        A W3C traceparent there is its span's parent.
+        """
+        call, began = Call(method.rpartition("/")[2], _request_id(metadata)), time.monotonic()
+        self._metrics.in_flight.labels(call.method).inc()
         token = logs.request_id.set(call.request_id)
-        with self._span(call, metadata) as span:
+        with self._span(method, call, metadata) as span:
             try:
                 yield call
             finally:
                 self._end(call, time.monotonic() - began, span)
                 logs.request_id.reset(token)
 
-    def _span(self, call: Call, metadata: Mapping[str, str | bytes]) -> AbstractContextManager[Span]:
-        name = f"{SERVICE}/{call.method}"
+    def _span(
+        self, name: str, call: Call, metadata: Mapping[str, str | bytes]
+    ) -> AbstractContextManager[Span]:
         return self._tracer.start_as_current_span(
             name,
             TraceContextTextMapPropagator().extract(metadata),

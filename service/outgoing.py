@@ -10,6 +10,7 @@ from typing import TypeAlias
 import grpc
 from google.protobuf.message import Message
 
+from generation.v1 import openai_pb2 as openai
 from service import errors
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
@@ -41,10 +42,18 @@ class Outgoing:
         """
         # gRPC takes no second message while one waits for a slow client, only the status.
         if self._last is not None and not self._on_its_way:
-            await self.write(type(self._last)(finish_reason="error", detail=error.detail))
+            await self.write(_failure(self._last, error))
         trailers = errors.trailing_metadata(error, request_id)
         with _or_gone():
             await self._context.abort(error.code, error.detail, trailers)
+
+
+def _failure(last: Message, error: errors.ServiceError) -> Message:
+    """The event that ends a stream of such messages."""
+    if isinstance(last, (openai.ChatCompletionChunk, openai.Completion)):
+        told = openai.StreamError(message=error.detail, type=error.reason)
+        return type(last)(id=last.id, object=last.object, created=last.created, model=last.model, error=told)
+    return type(last)(finish_reason="error", detail=error.detail)
 
 
 @contextmanager

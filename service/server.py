@@ -9,7 +9,7 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from generation.v1 import generation_pb2, generation_pb2_grpc
+from generation.v1 import generation_pb2, generation_pb2_grpc, openai_pb2, openai_pb2_grpc
 from service.config import Settings
 from service.engines import Engines, image_spec, text_spec
 from service.health import Health
@@ -19,6 +19,7 @@ from service.metrics import Metrics
 from service.models.choose import Choice
 from service.models.errors import ModelError
 from service.observer import Observer
+from service.openai.servicer import OpenAIServicer, OpenAIStreamsServicer
 from service.params.limits import ImageLimits
 from service.servicer import GenerationServicer
 from service.text.tokenizer import TextTokenizer
@@ -49,7 +50,9 @@ class GenerationServer:
         texts, images = self._text_service(text), self._image_service(image)
         self._server = grpc.aio.server(interceptors=[self._calls], options=_options(settings))
         self._add_services(
-            GenerationServicer(settings, self._engines.all, texts, images, lambda: self._calls.draining)
+            GenerationServicer(settings, self._engines.all, texts, images, lambda: self._calls.draining),
+            OpenAIServicer(settings, self._engines.all, texts, images),
+            OpenAIStreamsServicer(settings, texts),
         )
 
     async def start(self) -> int:
@@ -101,10 +104,15 @@ class GenerationServer:
         limits = ImageLimits(settings.max_pixels, settings.max_frame_pixels)
         return ImageService(engine, limits, self._metrics)
 
-    def _add_services(self, servicer: GenerationServicer) -> None:
-        generation_pb2_grpc.add_GenerationServicer_to_server(servicer, self._server)
+    def _add_services(
+        self, generation: GenerationServicer, whole: OpenAIServicer, streams: OpenAIStreamsServicer
+    ) -> None:
+        generation_pb2_grpc.add_GenerationServicer_to_server(generation, self._server)
+        openai_pb2_grpc.add_OpenAIServicer_to_server(whole, self._server)
+        openai_pb2_grpc.add_OpenAIStreamsServicer_to_server(streams, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
-        names = [service.full_name for service in generation_pb2.DESCRIPTOR.services_by_name.values()]
+        files = (generation_pb2.DESCRIPTOR, openai_pb2.DESCRIPTOR)
+        names = [service.full_name for file in files for service in file.services_by_name.values()]
         reflection.enable_server_reflection(
             [*names, "grpc.health.v1.Health", reflection.SERVICE_NAME], self._server
         )

@@ -33,12 +33,15 @@ class TextService:
         self._tokenizer = tokenizer
         self._metrics = metrics
 
-    async def check(self, request: pb.GenerateTextRequest) -> TextInput:
-        """Checks and tokenises a request, off the event loop. Raises InvalidArgument or NotFound."""
+    async def check(self, request: pb.GenerateTextRequest, *, continued: bool = False) -> TextInput:
+        """Checks and tokenises a request, off the event loop. Raises InvalidArgument or NotFound.
+
+        A prompt that is to be `continued` is not put into the model's chat template.
+        """
         name = self.engine.spec.model
         if request.HasField("model") and request.model != name:
             raise errors.NotFound(f"model: there is no text model {request.model[:100]!r}; there is {name!r}")
-        return await asyncio.to_thread(check_text, request, self._tokenizer)
+        return await asyncio.to_thread(check_text, request, self._tokenizer, continued=continued)
 
     async def stream(self, job: TextInput, timeout_s: float) -> AsyncGenerator[Piece, None]:
         """Yields the answer's pieces; the last one has a finish reason."""

@@ -13,6 +13,7 @@ from google.protobuf.descriptor_pb2 import (
     MethodDescriptorProto,
 )
 
+FILE = "generation/v1/generation.proto"  # OpenAI's own documents describe the other one's calls
 # Numbers of FileDescriptorProto's fields and of their fields: a comment is found by such a path.
 MESSAGES, SERVICES = 4, 6
 FIELDS = METHODS = 2
@@ -63,8 +64,11 @@ class Contract:
 
 
 def read(descriptors: FileDescriptorSet) -> Contract:
-    """Finds the service. ValueError if there is not exactly one, or a route is of a kind not known here."""
-    (file,) = (file for file in descriptors.file if file.service)
+    """Reads the Generation service.
+
+    ValueError if its file does not have exactly one, or a route is of a kind not known here.
+    """
+    (file,) = (file for file in descriptors.file if file.name == FILE)
     (service,) = file.service
     comments = {tuple(at.path): _text(at.leading_comments) for at in file.source_code_info.location}
     methods = (

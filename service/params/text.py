@@ -24,8 +24,12 @@ class TextInput:
     prompt: str
 
 
-def check_text(request: GenerateTextRequest, tokenizer: TextTokenizer) -> TextInput:
+def check_text(
+    request: GenerateTextRequest, tokenizer: TextTokenizer, *, continued: bool = False
+) -> TextInput:
     """Checks everything about a text request and tokenises it: work for a thread.
+
+    A prompt that is to be `continued` is not put into the model's chat template.
 
     Raises InvalidArgument with every violation; the prompt is not tokenised if there is another.
     """
@@ -40,7 +44,7 @@ def check_text(request: GenerateTextRequest, tokenizer: TextTokenizer) -> TextIn
     _positive_max_tokens(check, request, tokenizer)
     _words(check, request, tokenizer)
     check.raise_if_any()
-    prompt_ids = _tokenize(request, tokenizer)
+    prompt_ids = _tokenize(request, tokenizer, continued)
     max_tokens = _max_tokens(check, request, len(prompt_ids), tokenizer)
     check.raise_if_any()
     params = TextParams(
@@ -108,8 +112,10 @@ def _first_wrong_role(messages: Sequence[ChatMessage]) -> tuple[int, Role] | Non
     return None if messages[-1].role == "user" else (len(messages) - 1, "user")
 
 
-def _tokenize(request: GenerateTextRequest, tokenizer: TextTokenizer) -> tuple[int, ...]:
+def _tokenize(request: GenerateTextRequest, tokenizer: TextTokenizer, continued: bool) -> tuple[int, ...]:
     try:
+        if continued:
+            return tokenizer.encode_text(request.prompt)
         if not request.messages:
             return tokenizer.encode_prompt(request.prompt)
         return tokenizer.encode_chat([ChatTurn(_ROLES[m.role], m.content) for m in request.messages])

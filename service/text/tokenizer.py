@@ -78,8 +78,15 @@ class TextTokenizer:
         """
         if self._template is not None:
             return self.encode_chat([ChatTurn("user", prompt)])
-        self._check_length([prompt])
-        return self._encode(self._masking.mask(prompt), add_special_tokens=True)
+        return self.encode_text(prompt)
+
+    def encode_text(self, text: str) -> tuple[int, ...]:
+        """Text to continue as it stands, whether the model has a template or not.
+
+        Raises PromptTooLong.
+        """
+        self._check_length([text])
+        return self._encode(self._masking.mask(text), add_special_tokens=True)
 
     def encode_chat(self, turns: Sequence[ChatTurn]) -> tuple[int, ...]:
         """A conversation in the model's template, which has to have one.

@@ -1,0 +1,1 @@
+"""OpenAI's API on this service's engines."""

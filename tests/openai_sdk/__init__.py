@@ -1,0 +1,1 @@
+"""The `openai` package against the running service, through Envoy."""
