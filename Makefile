@@ -1,11 +1,12 @@
 # make run      set up and serve: gRPC on 50051, REST on 8000 and 3000
 # make test     every test, on the real server, the real Envoy and the real model
 # make train    train the small image model that comes with the service, from where it was stopped
+# make web      build the page at / from web/, with npm; what it builds is kept in rest_proxy/pages/
 # make check    format, lint, types, proto
 # make models   fetch the big models that are configured
 # make released take the contract as it stands for the one that changes may not break
 # make lock     choose new versions of the dependencies
-# make clean    remove what was built; distclean also removes .venv/. Weights stay where they are
+# make clean    remove what was built; distclean also removes .venv/ and npm's files. Weights stay where they are
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,8 +16,9 @@ MODELS_DIR ?= $(or $(GENERATION_MODELS_DIR),./models)
 SITE = $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 STUBS := generation/v1/generation_pb2_grpc.py
 PROTOS := $(wildcard protos/generation/v1/*.proto)
+PAGES ?= rest_proxy/pages
 
-.PHONY: run setup models train test check format released lock clean distclean proto embedded
+.PHONY: run setup models train test web check format released lock clean distclean proto embedded
 .DEFAULT_GOAL := run
 
 run: setup embedded
@@ -70,6 +72,18 @@ train: setup
 test: setup embedded
 	$(BIN)/pytest $(ARGS)
 
+# grpc_tools has a protoc, so that only its plugin comes from npm.
+web: web/node_modules/.package-lock.json | $(VENV)/.installed
+	@mkdir -p web/gen
+	@$(PY) -m grpc_tools.protoc -Iprotos -I$(SITE) --plugin=web/node_modules/.bin/protoc-gen-es \
+	  --es_out=web/gen --es_opt=target=ts google/api/annotations.proto google/api/http.proto \
+	  google/rpc/error_details.proto generation/v1/generation.proto
+	@npm run --silent --prefix web build -- $(abspath $(PAGES))
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm ci --prefix web --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -94,8 +108,8 @@ lock: $(VENV)/.installed
 	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
 
 clean:
-	rm -rf build generation .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build generation web/gen .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) web/node_modules

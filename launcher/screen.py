@@ -12,6 +12,7 @@ def welcome(settings: LaunchSettings, models: list[pb.Model], seconds: float) ->
         "",
         *(f"  {model.modality:<8} {model.name} on {model.device}, {model.dtype}" for model in models),
         *_without_images(models),
+        f"  page     {rest[0]}/  (for a browser)",
         f"  REST     {'  '.join(rest)}",
         f"  gRPC     {settings.address}  (gRPC and gRPC-Web on the REST ports too)",
         f"  metrics  http://127.0.0.1:{settings.metrics_port}/metrics",

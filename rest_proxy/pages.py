@@ -1,7 +1,8 @@
 """Puts what browsers load into one folder for Envoy: `python -m rest_proxy.pages TO`.
 
-The pages are ours, beside this file in `pages/`. Swagger UI, which shows the OpenAPI document, is the
-copy that the package swagger-ui-py carries; nothing is loaded from another host.
+The pages are ours, beside this file in `pages/`; the one at / is built from `web/` by `make web`. Swagger
+UI, which shows the OpenAPI document, is the copy that the package swagger-ui-py carries; nothing is loaded
+from another host.
 """
 
 import argparse

@@ -12,7 +12,7 @@ IMAGE = pb.Model(name="pictures", modality="image", device="cuda", dtype="bfloat
 def test_each_model_is_shown_with_its_device() -> None:
     screen = welcome(SETTINGS, [TEXT, IMAGE], 3.21)
     assert "is ready after 3.2 s" in screen
-    assert "  text     words on cpu, float32\n  image    pictures on cuda, bfloat16\n  REST " in screen
+    assert "  text     words on cpu, float32\n  image    pictures on cuda, bfloat16\n  page " in screen
     assert "make models" not in screen
 
 

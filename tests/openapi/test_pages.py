@@ -1,4 +1,4 @@
-"""/openapi.json and /docs through Envoy: types, headers, compression, and nothing from elsewhere."""
+"""The pages through Envoy: types, headers, compression, and nothing from elsewhere."""
 
 import gzip
 import re
@@ -13,6 +13,10 @@ from tests.rest.client import detail_of
 from tests.stack import Stack
 
 TYPES = {
+    "/": "text/html; charset=utf-8",
+    "/app.js": "text/javascript; charset=utf-8",
+    "/app.css": "text/css; charset=utf-8",
+    "/icon.svg": "image/svg+xml",
     "/openapi.json": "application/json",
     "/docs": "text/html; charset=utf-8",
     "/docs/": "text/html; charset=utf-8",
@@ -20,6 +24,9 @@ TYPES = {
     "/docs/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
     "/docs/swagger-ui.css": "text/css; charset=utf-8",
 }
+FILES = {"/": "index.html", "/docs": "docs.html", "/docs/": "docs.html"}
+# What each page needs beyond its own scripts, styles and calls: pictures of its own making.
+PICTURES = {"/": "blob:", "/docs": "data:"}
 
 
 @pytest.fixture(params=["first port", "second port"])
@@ -51,7 +58,7 @@ async def test_pages_have_their_type_and_are_as_their_files(browser: httpx.Async
     assert response.headers["content-type"] == TYPES[path]
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["cache-control"] in ("no-cache", "max-age=3600")
-    name = "docs.html" if path.strip("/") == "docs" else path.rpartition("/")[2]
+    name = FILES.get(path, path.rpartition("/")[2])
     file = OPENAPI if path == "/openapi.json" else OPENAPI.parent / "web" / name
     assert response.content == file.read_bytes()
 
@@ -79,26 +86,33 @@ async def test_pages_are_compressed_for_those_who_ask_and_answers_are_not(browse
         assert "content-encoding" not in (await browser.get(path, headers=asked)).headers
 
 
-async def test_the_page_loads_everything_from_where_it_came(browser: httpx.AsyncClient) -> None:
-    page = await browser.get("/docs")
+@pytest.mark.parametrize(("path", "script"), [("/", "/app.js"), ("/docs", "/docs/swagger-ui-bundle.js")])
+async def test_a_page_loads_everything_from_where_it_came(
+    browser: httpx.AsyncClient, path: str, script: str
+) -> None:
+    page = await browser.get(path)
     links = Links()
     links.feed(page.text)
     assert links.inline == []
     loaded = [link for link in links.found if link != "data:,"]
-    assert "/docs/swagger-ui-bundle.js" in loaded
+    assert script in loaded
     for link in loaded:
         assert re.match(r"/[^/]", link), f"{link} is of another host"
         assert (await browser.get(link)).status_code == 200
+
+
+async def test_swagger_ui_asks_no_validator(browser: httpx.AsyncClient) -> None:
     script = (await browser.get("/docs/docs.js")).text
     assert 'url: "/openapi.json"' in script
     assert "validatorUrl: null" in script
 
 
-async def test_the_policy_lets_in_nothing_from_elsewhere(browser: httpx.AsyncClient) -> None:
-    policy = (await browser.get("/docs")).headers["content-security-policy"]
+@pytest.mark.parametrize("path", PICTURES)
+async def test_the_policy_lets_in_nothing_from_elsewhere(browser: httpx.AsyncClient, path: str) -> None:
+    policy = (await browser.get(path)).headers["content-security-policy"]
     rules = dict(rule.split(None, 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
-    assert set(" ".join(rules.values()).split()) == {"'none'", "'self'", "data:"}
+    assert set(" ".join(rules.values()).split()) == {"'none'", "'self'", PICTURES[path]}
     assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
 
 

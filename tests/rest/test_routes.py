@@ -8,7 +8,8 @@ from tests.rest.upstream import Proxied
 from tests.stack import Stack
 
 UNKNOWN = [
-    ("GET", "/"),
+    ("POST", "/"),
+    ("GET", "/index.html"),
     ("GET", "/nope"),
     ("POST", "/text"),
     ("POST", "/text/generate/more"),
