@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -68,3 +69,14 @@ async def running_browser(url: str) -> AsyncIterator[Browser]:
     finally:
         process.stdin.close()
         await asyncio.wait_for(process.wait(), 30)
+
+
+async def output_of(*command: str, folder: Path = ROOT) -> str:
+    """What a command prints that was copied from the page, run in a folder."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, cwd=folder, env=environment, limit=1 << 24
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0
+    return output.decode()

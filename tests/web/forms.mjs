@@ -46,3 +46,14 @@ export async function size(picture) {
     return [image.naturalWidth, image.naturalHeight];
   });
 }
+
+/** The request as both of its copied forms. */
+export async function copies(page, mode) {
+  const copied = {};
+  for (const name of ["curl", "Python"]) {
+    await press(page, mode, `Copy as ${name}`);
+    await panel(page, mode).getByText(`Copied as ${name}.`).waitFor();
+    copied[name] = await page.evaluate(() => navigator.clipboard.readText());
+  }
+  return copied;
+}

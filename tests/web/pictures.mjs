@@ -1,5 +1,5 @@
 // Images, edits and frames in the browser.
-import { fill, note, panel, press, seed, size } from "./forms.mjs";
+import { copies, fill, note, panel, press, seed, size } from "./forms.mjs";
 
 const PROMPT = "A cat wearing sunglasses";
 const SMALL = { num_inference_steps: 10, width: 128, height: 64, seed: 7 };
@@ -41,7 +41,9 @@ export async function edits(page, { how, picture }) {
   await fill(page, "edit", "Turn it into a painting", { num_inference_steps: 4, seed: 7 });
   await hand(page, how, picture);
   await press(page, "edit", "Edit");
-  return { seed: await seed(page, "edit"), size: await size(page.locator("#panel-edit .stage img")) };
+  const used = await seed(page, "edit");
+  const shown = await size(page.locator("#panel-edit .stage img"));
+  return { seed: used, size: shown, ...(await copies(page, "edit")) };
 }
 
 export async function playsFrames(page) {
@@ -57,6 +59,25 @@ export async function playsFrames(page) {
   const later = (await noted()).length;
   const download = await panel(page, "frames").getByRole("link", { name: "Download WEBP" }).getAttribute("download");
   return { shown: [...new Set(await noted())].length, wentOn: later - paused, download };
+}
+
+/** What becomes of a page on which a file is dropped beside the place for it. */
+export async function survivesADropBeside(page) {
+  await fill(page, "edit", "Turn it into a painting");
+  return page.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File(["x"], "cat.png", { type: "image/png" }));
+    const event = new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true });
+    return !document.body.dispatchEvent(event);
+  });
+}
+
+/** An image that becomes the picture of an edit. */
+export async function editsAnImage(page) {
+  await fill(page, "image", PROMPT, SMALL);
+  await press(page, "image", "Generate");
+  await press(page, "image", "Edit this picture");
+  return size(page.locator("#panel-edit .drop img"));
 }
 
 export async function cancels(page) {

@@ -1,12 +1,15 @@
 """Images, edits and frames in the browser: previews, results, cancels, errors beside their fields."""
 
 import base64
+import json
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.grpc.images import EngineWatch, picture
+from tests.grpc.images import EngineWatch, opened, picture
 from tests.stack import Stack
-from tests.web.browser import Browser
+from tests.web.browser import Browser, output_of
 
 
 async def test_an_image_follows_its_previews_and_its_seed_can_be_used_again(browser: Browser) -> None:
@@ -20,7 +23,27 @@ async def test_an_image_follows_its_previews_and_its_seed_can_be_used_again(brow
 @pytest.mark.parametrize("how", ["drop", "paste"])
 async def test_an_edit_takes_a_picture_that_is_dropped_or_pasted(browser: Browser, how: str) -> None:
     sent = base64.b64encode(picture(96, 64)).decode()
-    assert await browser.play("edits", how=how, picture=sent) == {"seed": 7, "size": [96, 64]}
+    seen = await browser.play("edits", how=how, picture=sent)
+    assert (seen["seed"], seen["size"]) == (7, [96, 64])
+
+
+async def test_the_copies_of_an_edit_give_one_picture(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(picture(96, 64))
+    sent = base64.b64encode(picture(96, 64)).decode()
+    seen = await browser.play("edits", how="drop", picture=sent)
+    events = (await output_of("bash", "-c", seen["curl"], folder=tmp_path)).strip().split("\n\n")
+    by_curl = base64.b64decode(json.loads(events[-1].removeprefix("data: "))["image_base64"])
+    await output_of(sys.executable, "-c", seen["Python"], folder=tmp_path)
+    assert opened(by_curl).size == (96, 64)
+    assert (tmp_path / "result.png").read_bytes() == by_curl
+
+
+async def test_a_file_dropped_elsewhere_does_not_replace_the_page(browser: Browser) -> None:
+    assert await browser.play("survivesADropBeside")
+
+
+async def test_an_image_can_be_taken_over_into_an_edit(browser: Browser) -> None:
+    assert await browser.play("editsAnImage") == [128, 64]
 
 
 async def test_frames_play_until_they_are_paused(browser: Browser) -> None:

@@ -1,22 +1,10 @@
 """Text in the browser: tokens as they come, a conversation, the copied forms, the history."""
 
-import asyncio
 import json
-import os
 import sys
 from itertools import pairwise
 
-from tests.docs.documents import ROOT
-from tests.web.browser import Browser
-
-
-async def output_of(*command: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0
-    return output.decode()
+from tests.web.browser import Browser, output_of
 
 
 async def test_text_appears_token_by_token(browser: Browser) -> None:
@@ -45,3 +33,8 @@ async def test_history_survives_a_reload_until_it_is_cleared(browser: Browser) -
     seen = await browser.play("remembers")
     assert "Paris" in seen["opened"]
     assert seen["left"] == 0
+
+
+async def test_history_keeps_the_newest_fifty(browser: Browser) -> None:
+    seen = await browser.play("forgetsTheOldest")
+    assert seen == {"count": 50, "newest": "TextSay hi.", "oldest": "Textold 12"}

@@ -1,5 +1,5 @@
 // Text in the browser.
-import { fill, note, panel, press, seed } from "./forms.mjs";
+import { copies, fill, note, press, seed } from "./forms.mjs";
 
 const GREEDY = { temperature: 0, seed: 7, max_tokens: 24 };
 const ANSWER = "#panel-text .turn.assistant p";
@@ -21,17 +21,7 @@ export async function converses(page) {
   await page.keyboard.press("Enter");
   await page.locator("#panel-text .turn").nth(3).waitFor();
   const answer = await seed(page, "text").then(() => page.locator("#panel-text .turn p").nth(3).textContent());
-  return { answer, ...(await copies(page)) };
-}
-
-async function copies(page) {
-  const copied = {};
-  for (const name of ["curl", "Python"]) {
-    await press(page, "text", `Copy as ${name}`);
-    await panel(page, "text").getByText(`Copied as ${name}.`).waitFor();
-    copied[name] = await page.evaluate(() => navigator.clipboard.readText());
-  }
-  return copied;
+  return { answer, ...(await copies(page, "text")) };
 }
 
 /** A request by keyboard alone, from the tabs on. */
@@ -63,4 +53,22 @@ export async function remembers(page) {
   await page.reload();
   await page.locator("#text-prompt").waitFor();
   return { opened, left: await page.locator(".entry").count() };
+}
+
+/** How many of many earlier results are left after one more. */
+export async function forgetsTheOldest(page) {
+  await page.goto("/");
+  await page.locator("#text-prompt").waitFor();
+  await page.evaluate(async () => {
+    const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const store = (await done(indexedDB.open("generation"))).transaction("results", "readwrite").objectStore("results");
+    for (let id = 1; id <= 60; id++) {
+      await done(store.put({ id, kind: "text", prompt: `old ${id}`, values: {}, files: {}, turns: [], pictures: [] }));
+    }
+  });
+  await fill(page, "text", "Say hi.", GREEDY);
+  await press(page, "text", "Send");
+  await page.locator(".entry").first().getByText("Say hi.").waitFor();
+  const prompts = await page.locator(".entry span").allTextContents();
+  return { count: prompts.length, newest: prompts[0], oldest: prompts.at(-1) };
 }

@@ -59,11 +59,12 @@ function App() {
           (Object.keys(KINDS) as Kind[]).map((kind) => {
             const Mode = MODES[kind];
             const start = starts[kind];
-            const model = offer.models.find(({ modality }) => modality === KINDS[kind].makes);
+            const { title, makes } = KINDS[kind];
+            const model = offer.models.find(({ modality }) => modality === makes);
             return (
-              <div key={kind} role="tabpanel" id={`panel-${kind}`} aria-labelledby={`tab-${kind}`} hidden={kind !== shown}>
+              <div key={kind} role="tabpanel" id={`panel-${kind}`} aria-label={title} hidden={kind !== shown}>
                 <p class="model">
-                  {model ? `${model.name}, ${model.state}, on ${model.device}` : `No ${KINDS[kind].makes} model is served.`}
+                  {model ? `${model.name}, ${model.state}, on ${model.device}` : `No ${makes} model is served.`}
                 </p>
                 <Mode
                   key={start?.number}
@@ -89,4 +90,8 @@ function App() {
   );
 }
 
+// A file that misses the place for it would otherwise replace the page, and what was made with it.
+for (const name of ["dragover", "drop"] as const) {
+  addEventListener(name, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+}
 render(<App />, document.body);

@@ -9,7 +9,7 @@ import type { Json } from "./request";
 interface Props {
   bench: Bench;
   /** What stands on the button that starts. */
-  verb: string;
+  verb?: string;
   start(): void;
   /** The request as it would be sent now. */
   request(): Json;

@@ -51,7 +51,7 @@ export async function readContract(): Promise<Contract> {
     Object.entries(document.components.schemas[KINDS[kind].request]?.properties ?? {})
       .filter(([name, property]) => !["prompt", "messages"].includes(name) && !property.contentEncoding)
       .map(([name, property]) => field(name, property));
-  return { text: parameters("text"), image: parameters("image"), edit: parameters("edit"), frames: parameters("frames") };
+  return Object.fromEntries((Object.keys(KINDS) as Kind[]).map((kind) => [kind, parameters(kind)])) as Contract;
 }
 
 function field(name: string, property: Property): Field {
@@ -71,7 +71,8 @@ export function range(field: Field): string {
   const lowest = field.exclusiveMinimum ?? field.minimum;
   if (lowest === undefined) return "";
   const from = `${field.exclusiveMinimum === undefined ? "" : "above "}${lowest}`;
-  const span = field.maximum === undefined || field.maximum === 2 ** 31 - 1 ? `${from} and up` : `${from} to ${field.maximum}`;
+  const open = field.maximum === undefined || field.maximum === 2 ** 31 - 1;
+  const span = open ? `${from} and up` : `${from} to ${field.maximum}`;
   return field.multipleOf ? `${span}, step ${field.multipleOf}` : span;
 }
 

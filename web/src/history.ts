@@ -32,10 +32,17 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
+let database: Promise<IDBDatabase> | undefined;
+
+function open(): Promise<IDBDatabase> {
   const opening = indexedDB.open("generation", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("results", { keyPath: "id" });
-  return (await done(opening)).transaction("results", mode).objectStore("results");
+  return done(opening);
+}
+
+async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
+  database ??= open();
+  return (await database).transaction("results", mode).objectStore("results");
 }
 
 /** All entries, the newest first. */
@@ -48,7 +55,7 @@ export async function keep(entry: Entry): Promise<void> {
   await done((await store("readwrite")).put(entry));
   let size = 0;
   for (const [index, old] of (await entries()).entries()) {
-    size += [...old.pictures, old.animation, ...Object.values(old.files)].reduce((sum, file) => sum + (file?.size ?? 0), 0);
+    for (const file of [...old.pictures, old.animation, ...Object.values(old.files)]) size += file?.size ?? 0;
     if (index >= MOST_ENTRIES || size > MOST_BYTES) await forget(old.id);
   }
 }

@@ -1,4 +1,4 @@
-/** A picture from bytes, its progress while it is painted, and its seed. */
+/** A picture, its download, and what can be done with a result. */
 import { useEffect, useMemo } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 
@@ -21,26 +21,14 @@ export function Download({ file, name }: { file: Blob; name: string }) {
   );
 }
 
-export interface Progress {
-  queue?: number;
-  seconds?: number;
-  step?: number;
-  total?: number;
-}
-
-export function ProgressBar({ queue, seconds, step, total }: Progress) {
-  const ahead = queue ? `${queue} ahead in the queue` : "Starting";
-  const about = seconds === undefined ? "" : `, about ${Math.max(1, Math.round(seconds))} s in all`;
-  return (
-    <div class="progress">
-      <progress aria-label="Progress" value={step} max={total} />
-      <span>{step === undefined ? `${ahead}${about}` : `Step ${step} of ${total}`}</span>
-    </div>
-  );
+interface ResultBarProps {
+  seed?: number;
+  reuse(seed: string): void;
+  children?: ComponentChildren;
 }
 
 /** What stands below a result: its seed, to be taken over, and what else can be done with it. */
-export function ResultBar({ seed, reuse, children }: { seed?: number; reuse(seed: string): void; children?: ComponentChildren }) {
+export function ResultBar({ seed, reuse, children }: ResultBarProps) {
   return (
     <div class="actions">
       {seed !== undefined && (

@@ -2,11 +2,12 @@
 import { fromJson } from "@bufbuild/protobuf";
 import { useState } from "preact/hooks";
 import { EditImageRequestSchema, GenerateImageRequestSchema } from "../../gen/generation/v1/generation_pb";
-import { type ModeProps, useBench } from "../bench";
+import { type Bench, type ModeProps, useBench } from "../bench";
 import { Composer } from "../composer";
 import { Dropzone } from "../dropzone";
+import { Preview, ProgressBar, usePainting } from "../painting";
 import { Parameters } from "../parameters";
-import { Download, Picture, type Progress, ProgressBar, ResultBar } from "../picture";
+import { Download, Picture, ResultBar } from "../picture";
 import { type Files, type Json, parameters } from "../request";
 import { blob, bytes, service } from "../service";
 
@@ -16,24 +17,23 @@ interface Result {
   seed?: number;
 }
 
+const VERBS: Record<string, string> = { image: "Generate", edit: "Edit" };
+
 export function PictureMode(props: ModeProps) {
   const bench = useBench(props);
   const { kind, prompt, values, setValues, fields, files, run, opened, open } = bench;
-  const [progress, setProgress] = useState<Progress>({});
-  const [preview, setPreview] = useState<Blob>();
+  const [painting, begin, follow] = usePainting();
   const [result, setResult] = useState<Result | undefined>(
     opened?.pictures?.[0] && { picture: opened.pictures[0], prompt: opened.prompt ?? "", seed: opened.seed },
   );
   const request = (): Json => ({ prompt, ...parameters(values, fields) });
+  const reuse = (seed: string) => setValues({ ...values, seed });
+  const edit = (picture: File) => open("edit", { files: { image_base64: picture } });
 
   async function paint(signal: AbortSignal) {
-    const stream = await send(kind, request(), files, signal);
-    setProgress({});
-    setPreview(undefined);
-    for await (const news of stream) {
-      if (news.queuePosition !== undefined) setProgress({ queue: news.queuePosition, seconds: news.estimatedSeconds });
-      if (news.step !== undefined) setProgress({ step: news.step, total: news.totalSteps });
-      if (news.preview) setPreview(blob(news.preview, "image/jpeg"));
+    begin();
+    for await (const news of await send(kind, request(), files, signal)) {
+      follow(news);
       if (news.imageBase64) finish(blob(news.imageBase64, "image/png"), news.seed);
     }
   }
@@ -47,20 +47,18 @@ export function PictureMode(props: ModeProps) {
     <>
       <div class="main">
         <section class="card stage" aria-label="Result">
-          {run.running && preview && <Picture file={preview} alt="Preview" preview />}
-          {!run.running && result && <Picture file={result.picture} alt={result.prompt} />}
-          {!run.running && !result && <p class="empty">The picture appears here, a preview every few steps first.</p>}
-          {run.running && <ProgressBar {...progress} />}
-          {!run.running && result && (
-            <ResultBar seed={result.seed} reuse={(seed) => setValues({ ...values, seed })}>
-              <Download file={result.picture} name={`${kind}-${result.seed}.png`} />
-              <button type="button" onClick={() => open("edit", { files: { image_base64: named(result) } })}>
-                Edit this picture
-              </button>
-            </ResultBar>
+          {run.running ? (
+            <>
+              <Preview painting={painting} />
+              <ProgressBar painting={painting} />
+            </>
+          ) : result ? (
+            <Shown {...result} name={`${kind}-${result.seed}.png`} reuse={reuse} edit={edit} />
+          ) : (
+            <p class="empty">The picture appears here, a preview every few steps first.</p>
           )}
         </section>
-        <Composer bench={bench} verb={kind === "edit" ? "Edit" : "Generate"} start={() => run.start(paint)} request={request}>
+        <Composer bench={bench} verb={VERBS[kind]} start={() => run.start(paint)} request={request}>
           {kind === "edit" && <Sources bench={bench} active={props.active} />}
         </Composer>
       </div>
@@ -71,12 +69,28 @@ export function PictureMode(props: ModeProps) {
   );
 }
 
-function named({ picture, seed }: Result): File {
-  return new File([picture], `image-${seed}.png`, { type: picture.type });
+interface ShownProps extends Result {
+  name: string;
+  reuse(seed: string): void;
+  edit(picture: File): void;
+}
+
+function Shown({ picture, prompt, seed, name, reuse, edit }: ShownProps) {
+  return (
+    <>
+      <Picture file={picture} alt={prompt} />
+      <ResultBar seed={seed} reuse={reuse}>
+        <Download file={picture} name={name} />
+        <button type="button" onClick={() => edit(new File([picture], name, { type: picture.type }))}>
+          Edit this picture
+        </button>
+      </ResultBar>
+    </>
+  );
 }
 
 /** The picture to change, and where it may change. */
-function Sources({ bench, active }: { bench: ReturnType<typeof useBench>; active: boolean }) {
+function Sources({ bench, active }: { bench: Bench; active: boolean }) {
   const { files, setFiles, run } = bench;
   return (
     <div class="sources">
