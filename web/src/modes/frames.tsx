@@ -72,9 +72,9 @@ export function FramesMode(props: ModeProps) {
         </section>
         <Composer bench={bench} verb="Generate" start={() => run.start(paint)} request={request} />
       </div>
-      <aside>
+      <div>
         <Parameters bench={bench} />
-      </aside>
+      </div>
     </>
   );
 }

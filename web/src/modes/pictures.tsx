@@ -62,9 +62,9 @@ export function PictureMode(props: ModeProps) {
           {kind === "edit" && <Sources bench={bench} active={props.active} />}
         </Composer>
       </div>
-      <aside>
+      <div>
         <Parameters bench={bench} />
-      </aside>
+      </div>
     </>
   );
 }

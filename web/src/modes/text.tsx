@@ -74,7 +74,7 @@ export function TextMode(props: ModeProps) {
           request={() => (!prompt.trim() && sent.current) || request()}
         />
       </div>
-      <aside>
+      <div>
         <Parameters bench={bench}>
           <div class="field wide">
             <label for="text-system">System message</label>
@@ -86,7 +86,7 @@ export function TextMode(props: ModeProps) {
             />
           </div>
         </Parameters>
-      </aside>
+      </div>
     </>
   );
 }
