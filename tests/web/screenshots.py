@@ -1,55 +1,53 @@
-"""Makes the pictures of the page in docs/web: `python -m tests.web.screenshots [image model]`."""
+"""Makes the pictures of the page in docs/web: `python -m tests.web.screenshots`."""
 
 import asyncio
-import base64
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import httpx
 from PIL import Image
 
-from benchmarks.checkpoints import write_checkpoint
-from tests.grpc.images import picture
-from tests.stack import running_stack
+from service.models.catalogue import PICTUREBOOK, folder_of
+from tests.stack import MODELS_DIR, running_stack
 from tests.web.browser import ROOT, running_browser
 
 FOLDER = ROOT / "docs" / "web"
-SMALL = {"width": 256, "height": 256, "num_inference_steps": 12, "seed": 7}
-PICTURE = base64.b64encode(picture(256, 192)).decode()
-NARROW = {"width": 360, "height": 800}
+SIZE = {"width": 512, "height": 512, "seed": 7}
+CAT = "A cat wearing sunglasses"
 SCREENS: dict[str, dict[str, Any]] = {
     "text": {"mode": "text", "prompt": "What is the capital of France?", "parameters": {"temperature": 0}},
-    "image-dark": {"mode": "image", "prompt": "A lighthouse at dusk", "parameters": SMALL, "colors": "dark"},
+    "image-dark": {"mode": "image", "prompt": CAT, "parameters": SIZE, "colors": "dark"},
     "edit": {
         "mode": "edit",
-        "prompt": "Turn it into a painting",
-        "parameters": {"num_inference_steps": 8, "strength": 0.6, "seed": 7},
-        "picture": PICTURE,
+        "prompt": "A lion wearing sunglasses",
+        "parameters": {"strength": 0.9, "seed": 7},
     },
     "frames-dark": {
         "mode": "frames",
-        "prompt": "A spinning cube",
-        "parameters": SMALL | {"num_inference_steps": 4},
+        "prompt": "A sailboat on the sea at sunset",
+        "parameters": SIZE | {"num_frames": 8},
         "colors": "dark",
     },
     "narrow": {
         "mode": "image",
-        "prompt": "A lighthouse at dusk",
-        "parameters": SMALL | {"num_inference_steps": 4},
-        "viewport": NARROW,
+        "prompt": "A forest at dusk",
+        "parameters": SIZE | {"height": 384},
+        "viewport": {"width": 360, "height": 800},
     },
 }
 
 
-async def main(image_model: Path) -> None:
-    """Shoots every screen on a stack of its own."""
+async def main() -> None:
+    """Shoots every screen on a stack of its own, with the models that come with the service."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    model = folder_of(PICTUREBOOK.name, MODELS_DIR)
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            running_stack(Path(folder), image_model=str(image_model)) as stack,
+            running_stack(Path(folder), image_model=str(model)) as stack,
             running_browser(stack.rest_url) as browser,
         ):
+            SCREENS["edit"]["picture"] = await painted(stack.rest_url)
             for name, screen in SCREENS.items():
                 await browser.play("shows", path=str(FOLDER / f"{name}.png"), **screen)
             await browser.play("showsErrors", path=str(FOLDER / "errors.png"))
@@ -58,10 +56,13 @@ async def main(image_model: Path) -> None:
         image.quantize(palette=image.quantize(256)).save(file, optimize=True)  # dithered: half the size
 
 
+async def painted(url: str) -> str:
+    """The picture that is edited, in base64."""
+    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as rest:
+        response = await rest.post("/image/generate", json={"prompt": CAT, **SIZE})
+        response.raise_for_status()
+        return str(response.json()["image_base64"])
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        asyncio.run(main(Path(sys.argv[1])))
-    else:
-        with tempfile.TemporaryDirectory() as made_up:
-            write_checkpoint(Path(made_up) / "made-up-sdxl")
-            asyncio.run(main(Path(made_up) / "made-up-sdxl"))
+    asyncio.run(main())
