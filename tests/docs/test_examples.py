@@ -100,12 +100,13 @@ async def test_the_image_examples_paint_edit_and_animate(workplace: Workplace) -
     [
         ("### Python, gRPC", "python", "examples/python/text.py"),
         ("### Node, gRPC", "javascript", "examples/node/text.mjs"),
+        ("### Node, REST", "javascript", "examples/node/rest.mjs"),
     ],
 )
 def test_the_printed_program_is_the_one_in_its_file(heading: str, language: str, path: str) -> None:
     (printed,) = [block.text for block in blocks(section(README, heading)) if block.language == language]
     assert printed == (ROOT / path).read_text()
-    assert LIMIT in printed
+    assert LIMIT in printed or "gRPC" not in heading
 
 
 async def test_the_python_example_streams_an_answer(workplace: Workplace) -> None:
@@ -130,6 +131,18 @@ async def test_the_node_example_says_what_is_wrong(node: Workplace) -> None:
     result = await node.run('node examples/node/text.mjs " "')
     assert result.code == 1
     assert result.errors.startswith("INVALID_ARGUMENT: prompt: is blank")
+
+
+@need("node")
+async def test_the_node_example_over_rest_streams_an_answer(workplace: Workplace) -> None:
+    assert "seed" in answer(await workplace.run(command_of("### Node, REST", "node")))
+
+
+@need("node")
+async def test_the_node_example_over_rest_says_what_is_wrong(workplace: Workplace) -> None:
+    result = await workplace.run('node examples/node/rest.mjs " "')
+    assert result.code == 1
+    assert result.errors.startswith("400: prompt: is blank")
 
 
 def test_the_node_example_pins_its_packages() -> None:

@@ -36,7 +36,7 @@ class Workplace:
             (folder / name).symlink_to(ROOT / name)
         (folder / ".venv").symlink_to(sys.prefix)
         shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("node_modules"))
-        for path in (folder / "examples").rglob("text.*"):
+        for path in [*(folder / "examples").rglob("text.*"), *(folder / "examples").rglob("rest.*")]:
             path.write_text(self.moved(path.read_text()))
 
     def moved(self, text: str) -> str:
