@@ -24,6 +24,11 @@ def need_npm() -> None:
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             pytest.skip(f"not on PATH: {program}")
+    fetch_packages()
+
+
+def fetch_packages() -> None:
+    """What the page is built with and tested by, unless it is there."""
     subprocess.run(["make", "web/node_modules/.package-lock.json"], cwd=ROOT, check=True)
 
 

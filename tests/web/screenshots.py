@@ -10,7 +10,7 @@ from PIL import Image
 
 from service.models.catalogue import PICTUREBOOK, folder_of
 from tests.stack import MODELS_DIR, running_stack
-from tests.web.browser import ROOT, running_browser
+from tests.web.browser import ROOT, fetch_packages, running_browser
 
 FOLDER = ROOT / "docs" / "web"
 SIZE = {"width": 512, "height": 512, "seed": 7}
@@ -20,8 +20,8 @@ SCREENS: dict[str, dict[str, Any]] = {
     "image-dark": {"mode": "image", "prompt": CAT, "parameters": SIZE, "colors": "dark"},
     "edit": {
         "mode": "edit",
-        "prompt": "A lion wearing sunglasses",
-        "parameters": {"strength": 0.9, "seed": 7},
+        "prompt": "A cat wearing sunglasses on a blue background",
+        "parameters": {"strength": 0.5, "seed": 7},
     },
     "frames-dark": {
         "mode": "frames",
@@ -40,6 +40,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 
 async def main() -> None:
     """Shoots every screen on a stack of its own, with the models that come with the service."""
+    fetch_packages()
     FOLDER.mkdir(parents=True, exist_ok=True)
     model = folder_of(PICTUREBOOK.name, MODELS_DIR)
     with tempfile.TemporaryDirectory() as folder:
