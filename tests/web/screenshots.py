@@ -14,19 +14,22 @@ from tests.web.browser import ROOT, fetch_packages, running_browser
 
 FOLDER = ROOT / "docs" / "web"
 SIZE = {"width": 512, "height": 512, "seed": 7}
+TALL = {"width": 1200, "height": 1040}
 CAT = "A cat wearing sunglasses"
 SCREENS: dict[str, dict[str, Any]] = {
     "text": {"mode": "text", "prompt": "What is the capital of France?", "parameters": {"temperature": 0}},
-    "image-dark": {"mode": "image", "prompt": CAT, "parameters": SIZE, "colors": "dark"},
+    "image-dark": {"mode": "image", "prompt": CAT, "parameters": SIZE, "viewport": TALL, "colors": "dark"},
     "edit": {
         "mode": "edit",
         "prompt": "A cat wearing sunglasses on a blue background",
         "parameters": {"strength": 0.5, "seed": 7},
+        "viewport": TALL,
     },
     "frames-dark": {
         "mode": "frames",
         "prompt": "A sailboat on the sea at sunset",
         "parameters": SIZE | {"num_frames": 8},
+        "viewport": TALL,
         "colors": "dark",
     },
     "narrow": {
