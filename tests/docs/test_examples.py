@@ -17,6 +17,7 @@ from tests.docs.workplace import Result, Workplace
 from tests.stack import Stack
 
 LIMIT = "67108864"
+COMMAND_LINE = "### Python and the command line"
 
 
 def need(*programs: str) -> pytest.MarkDecorator:
@@ -119,6 +120,27 @@ async def test_the_python_example_shows_which_field_is_wrong(workplace: Workplac
     assert result.code == 1
     assert "INVALID_ARGUMENT" in result.errors
     assert "\n  prompt: is blank" in result.errors
+
+
+async def test_the_commands_of_generate_do_what_they_say(workplace: Workplace) -> None:
+    text, chat, *pictures, health = commands(section(README, COMMAND_LINE))
+    answer(await workplace.run(text))
+    assert (await workplace.run(f"{chat} < /dev/null")).code == 2  # a conversation needs a terminal
+    for command in pictures:
+        result = await workplace.run(f"{command} --steps 2")
+        assert result.code == 0, result.errors
+    assert json.loads((await workplace.run(health)).output)["status"] == "ok"
+    for name in ("a-cat-wearing-sunglasses-7.png", "turn-it-into-a-painting-*.png", "a-spinning-cube-*.png"):
+        assert list(workplace.folder.glob(name)), name
+
+
+async def test_the_python_client_does_what_is_printed(workplace: Workplace) -> None:
+    (printed,) = [b.text for b in blocks(section(README, COMMAND_LINE)) if b.language == "python"]
+    quick = printed.replace("height=512", "height=512, num_inference_steps=2")
+    assert quick != printed
+    (workplace.folder / "printed.py").write_text(workplace.moved(quick))
+    answer(await workplace.run(".venv/bin/python printed.py"))
+    assert Image.open(workplace.folder / "cat.png").size == (512, 512)
 
 
 @need("node", "npm")

@@ -3,8 +3,11 @@
 import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
+from generation_client.cli.app import app
 from pydantic_settings import CliApp
 
 from launcher.config import LaunchSettings
@@ -19,6 +22,7 @@ PROGRAMS = {
     "npm",
     "node",
     "grpcurl",
+    ".venv/bin/generate",
     "sudo",
     "python3",
     "PYTHONPATH=.",
@@ -50,10 +54,17 @@ def test_every_make_target_and_module_of_a_command_exists(name: str) -> None:
 
 
 def known_flags() -> set[str]:
-    """The flags of launcher, service, rest_proxy and service.models, and --help."""
+    """The flags of launcher, service, rest_proxy, service.models and generate, and --help."""
     flags = {f"--{name.replace('_', '-')}" for name in LaunchSettings.model_fields}
     proxy = {f"--{name.replace('_', '-')}" for name in vars(parse([]))}
-    return flags | proxy | {"--help", "--models-dir"}
+    return flags.union(proxy, *generate_flags().values(), {"--help", "--models-dir"})
+
+
+def generate_flags() -> dict[str, set[str]]:
+    """The flags of each command of generate, and under "" its own."""
+    group: Any = typer.main.get_command(app)
+    commands = {"": group, **group.commands}
+    return {name: {flag for param in commands[name].params for flag in param.opts} for name in commands}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -64,6 +75,14 @@ def test_every_flag_of_ours_exists(name: str) -> None:
     in_text = re.findall(r"`(--[a-z-]+)", DOCUMENTS[name])
     used = {flag for command in ours for flag in re.findall(r"(?<![\w-])--[a-z-]+", command)}
     assert sorted((used | set(in_text)) - known_flags()) == []
+
+
+def test_the_commands_of_generate_take_the_flags_that_are_printed() -> None:
+    flags = generate_flags()
+    printed = [command.split() for command in commands(README) if command.startswith(".venv/bin/generate")]
+    assert printed
+    for _, name, *arguments in printed:
+        assert {one for one in arguments if one.startswith("--")} <= flags[name], name
 
 
 def test_the_flags_in_the_arguments_of_make_run_are_accepted() -> None:

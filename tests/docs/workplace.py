@@ -54,7 +54,7 @@ class Workplace:
             cwd=self.folder,
             stdout=-1,
             stderr=-1,
-            env=_environment(command),
+            env=_environment(command) | {"GENERATION_SERVER": self.moved("localhost:50051")},
         )
         try:
             output, errors = await asyncio.wait_for(process.communicate(), LIMIT_S)

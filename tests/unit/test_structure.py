@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("service", "rest_proxy", "launcher", "benchmarks")
+PACKAGES = ("service", "rest_proxy", "launcher", "benchmarks", "clients")
 FILES = [file for package in PACKAGES for file in sorted(Path(package).rglob("*.py"))]
 MOST_LINES = 200
 MEDIAN_LINES = 12
