@@ -102,6 +102,7 @@ async def test_the_image_examples_paint_edit_and_animate(workplace: Workplace) -
         ("### Python, gRPC", "python", "examples/python/text.py"),
         ("### Node, gRPC", "javascript", "examples/node/text.mjs"),
         ("### Node, REST", "javascript", "examples/node/rest.mjs"),
+        ("### C++, gRPC", "cpp", "examples/cpp/text.cc"),
     ],
 )
 def test_the_printed_program_is_the_one_in_its_file(heading: str, language: str, path: str) -> None:
@@ -171,6 +172,16 @@ def test_the_node_example_pins_its_packages() -> None:
     package = json.loads((ROOT / "examples/node/package.json").read_text())
     assert all(version[0].isdigit() for version in package["dependencies"].values())
     assert not Path(ROOT / "examples/node/package-lock.json").exists()
+
+
+@need("g++", "grpc_cpp_plugin", "pkg-config")
+async def test_the_cpp_example_streams_an_answer_and_says_what_is_wrong(workplace: Workplace) -> None:
+    built = await workplace.run("examples/cpp/build.sh")
+    assert built.code == 0, built.errors
+    assert "seed" in answer(await workplace.run(command_of("### C++, gRPC", "build/cpp/text")))
+    result = await workplace.run('build/cpp/text " "')
+    assert result.code == 1
+    assert result.errors.startswith("status 3: prompt: is blank")
 
 
 @need("grpcurl")

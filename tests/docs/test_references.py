@@ -23,6 +23,8 @@ PROGRAMS = {
     "node",
     "grpcurl",
     ".venv/bin/generate",
+    "build/cpp/text",
+    "examples/cpp/build.sh",
     "sudo",
     "python3",
     "PYTHONPATH=.",
