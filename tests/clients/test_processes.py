@@ -117,4 +117,5 @@ async def test_previews_are_drawn_where_the_terminal_shows_pictures(stack: Stack
         await terminal.until("/20")  # the bar goes on after the first preview
         await terminal.until(PICTURE)
         assert await terminal.end() == 0
+        assert '"1;1;400;400#' in terminal.told
         assert (tmp_path / "a-cat-1.png").exists()

@@ -1,5 +1,6 @@
 """What is seen while a picture is painted: a bar, and previews where the terminal can show pictures."""
 
+import logging
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -16,6 +17,8 @@ from generation_client.results import FramesProgress, Progress
 
 PREVIEW_EVERY = 5
 PREVIEW_COLUMNS = 40
+# Its warnings would be printed above the bar, and so draw the picture again that they are about, without end.
+logging.getLogger("textual_image").addHandler(logging.NullHandler())
 
 
 @cache
@@ -73,16 +76,21 @@ class Screen:
         if news.step is not None:
             self._bar.update(self._task, description="painting", completed=news.step, total=news.total_steps)
         frame = news.frame if isinstance(news, FramesProgress) else None
-        if (picture := frame or news.preview) and (drawn := _drawn(picture)):
-            self._live.update(Group(drawn, self._bar))
+        if (picture := frame or news.preview) and (shown := drawn(picture)):
+            self._live.update(Group(shown, self._bar))
 
     def finish(self, image: Image.Image) -> None:
         """Leaves the complete picture on the screen."""
         self._live.stop()
-        if self._shown and (drawn := _drawn(image)):
-            self._console.print(drawn)
+        if self._shown and (shown := drawn(image)):
+            self._console.print(shown)
 
 
-def _drawn(image: Image.Image) -> RenderableType | None:
+def drawn(image: Image.Image) -> RenderableType | None:
+    """A picture as the terminal shows it, in its own proportions; None where it cannot show any."""
     kind = picture_kind()
-    return None if kind is None else kind(image, width=PREVIEW_COLUMNS)
+    if kind is None:
+        return None
+    width = max(1, PREVIEW_COLUMNS * image.width // max(image.size))
+    is_a_line = image.width > PREVIEW_COLUMNS * image.height  # its height would be rounded to no row
+    return kind(image, width=width, height=1 if is_a_line else "auto")
