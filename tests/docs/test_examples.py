@@ -144,6 +144,15 @@ async def test_the_python_client_does_what_is_printed(workplace: Workplace) -> N
     assert Image.open(workplace.folder / "cat.png").size == (512, 512)
 
 
+@pytest.mark.parametrize("document", ["docs/openai.md", "clients/python/README.md"])
+async def test_a_documents_python_example_prints_an_answer(document: str, workplace: Workplace) -> None:
+    (printed,) = [block.text for block in blocks((ROOT / document).read_text()) if block.language == "python"]
+    (workplace.folder / "example.py").write_text(workplace.moved(printed))
+    result = await workplace.run(".venv/bin/python example.py")
+    assert result.code == 0, result.errors
+    assert len(result.output.strip()) > 1
+
+
 @need("node", "npm")
 async def test_the_node_example_streams_an_answer(node: Workplace) -> None:
     assert "seed" in answer(await node.run(command_of("### Node, gRPC", "node")))
