@@ -30,7 +30,15 @@ app.app()
 async def started(stack: Stack, folder: Path, *arguments: str) -> Process:
     environment = os.environ | {"GENERATION_SERVER": stack.grpc_address}
     return await asyncio.create_subprocess_exec(
-        GENERATE, *arguments, cwd=folder, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        GENERATE,
+        *arguments,
+        cwd=folder,
+        env=environment,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        # Whoever runs the tests in the background has them, and what they start, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
