@@ -198,3 +198,12 @@ async def test_fault_33_a_body_that_is_no_request_is_a_400(
 ) -> None:
     response = await rest.post(path, content=body, headers={"content-type": "application/json"})
     assert len(detail_of(response, 400)) < 1000
+
+
+@pytest.mark.parametrize("name", ["gmc|", "x~", "a!b"])
+async def test_a_header_name_that_grpc_cannot_carry_is_a_400_that_names_it(
+    rest: httpx.AsyncClient, name: str
+) -> None:
+    response = await rest.get("/health", headers={name: "1"})
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith(f"header {name}: ")
