@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import cast
+
+import torch
+from transformers import PreTrainedModel
 
 from service.engine.events import Event, Token
 from service.engine.params import TextParams
@@ -39,3 +43,12 @@ def run(
 def tokens(events: Sequence[Event]) -> list[int]:
     """The token ids among the events."""
     return [event.token_id for event in events if isinstance(event, Token)]
+
+
+def generated(model: PreTrainedModel, wanted: TextParams) -> list[int]:
+    """What transformers writes, greedily, for the same tokens."""
+    ids = torch.tensor([wanted.prompt_ids])
+    generate = cast(Callable[..., torch.Tensor], model.generate)
+    mask = torch.ones_like(ids)
+    output = generate(ids, attention_mask=mask, max_new_tokens=wanted.max_tokens, do_sample=False)
+    return cast(list[int], output[0, ids.shape[1] :].tolist())

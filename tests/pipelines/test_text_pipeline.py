@@ -1,32 +1,20 @@
 """The text pipeline on the embedded model, against transformers and against itself under load."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, cast
-
 import pytest
 import torch
 from torch import Tensor
-from transformers import (
-    LlamaConfig,
-    LlamaForCausalLM,
-    MistralConfig,
-    MistralForCausalLM,
-    PreTrainedModel,
-)
+from transformers import PreTrainedModel
 
 from service.engine.events import Failed, Token
-from service.engine.messages import EngineSpec
 from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
-from service.pipelines.text import load
 from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import PROMPT_BLOCK
-from service.pipelines.text.model import TextModel
+from service.pipelines.text.llama import Llama
 from service.pipelines.text.pipeline import TextPipeline
 from service.text.tokenizer import TextTokenizer
-from tests.pipelines.running import NO_DEADLINE, params, run, tokens
+from tests.pipelines.running import NO_DEADLINE, generated, params, run, tokens
 
 PROMPTS = [
     "What is the capital of France?",
@@ -52,15 +40,6 @@ PROMPTS = [
 ]
 
 
-def generated(model: PreTrainedModel, wanted: TextParams) -> list[int]:
-    """What transformers writes, greedily, for the same tokens."""
-    ids = torch.tensor([wanted.prompt_ids])
-    generate = cast(Callable[..., torch.Tensor], model.generate)
-    mask = torch.ones_like(ids)
-    output = generate(ids, attention_mask=mask, max_new_tokens=wanted.max_tokens, do_sample=False)
-    return cast(list[int], output[0, ids.shape[1] :].tolist())
-
-
 def test_greedy_output_equals_transformers_generate_token_for_token_on_20_prompts(
     pipeline: TextPipeline, reference: PreTrainedModel, tokenizer: TextTokenizer
 ) -> None:
@@ -70,46 +49,6 @@ def test_greedy_output_equals_transformers_generate_token_for_token_on_20_prompt
     ours = [tokens(events) for events in run(pipeline, asked)]
     for wanted, mine in zip(asked, ours, strict=True):
         assert mine == generated(reference, wanted)
-
-
-@pytest.mark.parametrize("architecture", ["llama", "mistral with a sliding window"])
-def test_any_llama_or_mistral_checkpoint_answers_as_transformers_does(
-    tmp_path: Path, architecture: str
-) -> None:
-    sizes: dict[str, Any] = {
-        "vocab_size": 300,
-        "hidden_size": 64,
-        "intermediate_size": 96,
-        "num_hidden_layers": 3,
-    }
-    heads: dict[str, Any] = {
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "eos_token_id": None,
-        "pad_token_id": 0,
-    }
-    torch.manual_seed(1)
-    model: PreTrainedModel = (
-        LlamaForCausalLM(LlamaConfig(**sizes, **heads, tie_word_embeddings=True))
-        if architecture == "llama"
-        else MistralForCausalLM(MistralConfig(**sizes, **heads, head_dim=24, sliding_window=16))
-    )
-    model.save_pretrained(tmp_path)
-    spec = EngineSpec(
-        modality="text",
-        model="random",
-        folder=tmp_path,
-        device="cpu",
-        dtype="float32",
-        threads=0,
-        max_running=4,
-        context_tokens=512,
-    )
-    pipeline = load(spec)
-    prompts = [[(7 * i + length) % 300 for i in range(length)] for length in (5, 60, 150, 300)]
-    asked = [params(prompt, max_tokens=20) for prompt in prompts]
-    for wanted, events in zip(asked, run(pipeline, asked), strict=True):
-        assert tokens(events) == generated(model, wanted)
 
 
 def test_a_seeded_answer_is_the_same_alone_and_beside_others_that_come_and_go(
@@ -181,14 +120,12 @@ def test_a_step_that_does_not_fit_the_memory_is_taken_in_halves_and_changes_no_a
 ) -> None:
     asked = [params(tokenizer.encode_prompt(text)) for text in ("A cat", "A dog", "A bird")]
     expected = run(pipeline, asked)
-    whole = TextModel.hidden
+    whole = Llama.hidden
 
-    def hidden(
-        model: TextModel, token_ids: list[int], positions: list[int], attention: SlotAttention
-    ) -> Tensor:
+    def hidden(model: Llama, token_ids: list[int], positions: list[int], attention: SlotAttention) -> Tensor:
         if len(attention.slots.unique()) > 1:
             raise torch.OutOfMemoryError
         return whole(model, token_ids, positions, attention)
 
-    monkeypatch.setattr(TextModel, "hidden", hidden)
+    monkeypatch.setattr(Llama, "hidden", hidden)
     assert run(pipeline, asked) == expected

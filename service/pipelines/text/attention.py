@@ -1,18 +1,16 @@
-"""Attention over slots, plugged into transformers' models under the name "slots".
+"""Attention over slots.
 
 One packed forward pass holds a row for each answer under way and the rows of some prompts. Answers
 attend together, over the slots as they lie in the cache; each prompt attends by itself.
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface
 
 from service.pipelines.text.batch import Batch, PromptPart
 from service.pipelines.text.kv_cache import KVCache
 
-NAME = "slots"
 LENGTH_BUCKET = 64
 
 
@@ -92,25 +90,3 @@ def _attend_prompt(
         enable_gqa=True,
     )
     return attended[0].transpose(0, 1)
-
-
-def _attention_forward(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,  # noqa: ARG001 - transformers passes it; the slots have their own
-    scaling: float,
-    slots: SlotAttention,
-    **_: object,
-) -> tuple[Tensor, None]:
-    """As transformers calls it: query [1, heads, rows, head_dim] in, [1, rows, heads, head_dim] out."""
-    layer = module.layer_idx
-    assert isinstance(layer, int)
-    query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
-    return slots.attend(layer, query, key, value, scaling)[None], None
-
-
-def register() -> None:
-    """Makes the name "slots" known to transformers."""
-    AttentionInterface.register(NAME, _attention_forward)

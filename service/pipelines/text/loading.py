@@ -1,18 +1,18 @@
 """Loads a checkpoint into a text pipeline."""
 
 import os
-from typing import cast
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig
 from transformers.utils import logging as transformers_logging
 
 from service.engine.messages import EngineSpec
 from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
-from service.pipelines.text.attention import register
+from service.pipelines.text.fallback import load_fallback
 from service.pipelines.text.kv_cache import KVCache, KVShape
+from service.pipelines.text.llama import is_lean, load_llama
 from service.pipelines.text.model import TextModel
 from service.pipelines.text.pipeline import TextPipeline
 
@@ -21,31 +21,23 @@ def load(spec: EngineSpec) -> TextPipeline:
     """Loads safetensors weights only and runs one short request, so that the first user does not wait."""
     torch.set_num_threads(spec.threads or os.cpu_count() or 1)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    register()
-    model = _load_model(spec)
-    pipeline = TextPipeline(TextModel(model), KVCache(_cache_shape(model, spec), model.dtype, model.device))
+    model = load_model(spec)
+    pipeline = TextPipeline(model, KVCache(_cache_shape(model, spec), model.dtype, model.device))
     _warm_up(pipeline)
     return pipeline
 
 
-def _load_model(spec: EngineSpec) -> PreTrainedModel:
-    model = AutoModelForCausalLM.from_pretrained(
-        spec.folder,
-        dtype=getattr(torch, spec.dtype),
-        device_map={"": spec.device},
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-    )
-    return cast(PreTrainedModel, model)  # in evaluation mode, as from_pretrained leaves it
+def load_model(spec: EngineSpec) -> TextModel:
+    """Ours where it computes what the checkpoint is, transformers' otherwise."""
+    config = AutoConfig.from_pretrained(spec.folder, local_files_only=True, trust_remote_code=False)
+    if is_lean(config):
+        return load_llama(config, spec.folder, torch.device(spec.device), getattr(torch, spec.dtype))
+    return load_fallback(spec)
 
 
-def _cache_shape(model: PreTrainedModel, spec: EngineSpec) -> KVShape:
-    config = model.config
-    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return KVShape(
-        config.num_hidden_layers, spec.max_running, config.num_key_value_heads, spec.context_tokens, head_dim
-    )
+def _cache_shape(model: TextModel, spec: EngineSpec) -> KVShape:
+    shape = model.shape
+    return KVShape(shape.layers, spec.max_running, shape.kv_heads, spec.context_tokens, shape.head_dim)
 
 
 def _warm_up(pipeline: TextPipeline) -> None:

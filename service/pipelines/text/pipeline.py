@@ -52,7 +52,7 @@ class TextPipeline:
         params = request.params
         seen = None
         if params.repetition_penalty != 1:
-            seen = torch.zeros(self._model.vocabulary, dtype=torch.bool)
+            seen = torch.zeros(self._model.shape.vocabulary, dtype=torch.bool)
             seen[list(params.prompt_ids)] = True
         generator = torch.Generator().manual_seed(params.seed)
         request.state = TextState(len(self._in_slots), generator, seen)
@@ -65,7 +65,7 @@ class TextPipeline:
         """
         batch = pack(requests)
         with torch.inference_mode(), out_of_memory():
-            attention = SlotAttention(self._cache, batch, self._model.window, self._model.device)
+            attention = SlotAttention(self._cache, batch, self._model.shape.window, self._model.device)
             hidden = self._model.hidden(batch.token_ids, batch.positions, attention)
             tokens = self._tokens(hidden, batch.sampled, batch.sampled_rows)
         for request, end in batch.prompts:

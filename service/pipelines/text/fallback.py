@@ -1,0 +1,80 @@
+"""transformers' own model of a Llama or Mistral, for checkpoints with parts that ours has not."""
+
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedModel
+
+from service.engine.messages import EngineSpec
+from service.pipelines.text.attention import SlotAttention
+from service.pipelines.text.model import ModelShape
+
+NAME = "slots"
+
+
+class _CausalLM(Protocol):
+    """The parts of transformers' causal language models that are used here."""
+
+    model: nn.Module
+    lm_head: nn.Module
+
+
+class Fallback:
+    """transformers' layers around our attention, which it knows under the name "slots"."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        AttentionInterface.register(NAME, _attention_forward)
+        model.set_attn_implementation(NAME)
+        causal = cast(_CausalLM, model)
+        self._body, self._head = causal.model, causal.lm_head
+        config = model.config
+        self.shape = ModelShape(
+            layers=config.num_hidden_layers,
+            kv_heads=config.num_key_value_heads,
+            head_dim=getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads,
+            vocabulary=config.vocab_size,
+            window=getattr(config, "sliding_window", None),
+        )
+        self.device: torch.device = model.device
+        self.dtype: torch.dtype = model.dtype
+
+    def hidden(self, token_ids: list[int], positions: list[int], attention: SlotAttention) -> Tensor:
+        """The last hidden state of each row, normalised: [rows, hidden_size]."""
+        ids, places = torch.tensor([token_ids, positions], device=self.device)
+        output = self._body(input_ids=ids[None], position_ids=places[None], use_cache=False, slots=attention)
+        return cast(Tensor, output.last_hidden_state[0])
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores of the next token: [rows, vocabulary]."""
+        return cast(Tensor, self._head(hidden))
+
+
+def load_fallback(spec: EngineSpec) -> Fallback:
+    """Reads safetensors, without any code of the checkpoint's."""
+    model = AutoModelForCausalLM.from_pretrained(
+        spec.folder,
+        dtype=getattr(torch, spec.dtype),
+        device_map={"": spec.device},
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+    )
+    return Fallback(cast(PreTrainedModel, model))  # in evaluation mode, as from_pretrained leaves it
+
+
+def _attention_forward(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,  # noqa: ARG001 - transformers passes it; the slots have their own
+    scaling: float,
+    slots: SlotAttention,
+    **_: object,
+) -> tuple[Tensor, None]:
+    """As transformers calls it: query [1, heads, rows, head_dim] in, [1, rows, heads, head_dim] out."""
+    layer = module.layer_idx
+    assert isinstance(layer, int)
+    query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
+    return slots.attend(layer, query, key, value, scaling)[None], None
