@@ -24,7 +24,7 @@ _OBLONG = ((768, 512), (512, 768), (1152, 896), (896, 1152), (1344, 768), (768, 
 CPU = Preset(
     every_name=False,
     crops=9_000,
-    autoencoder=Plan(steps=2_500, rate=1.5e-3, average=0.998),
+    autoencoder=Plan(steps=4_500, rate=1.5e-3, average=0.998),
     reading=Plan(steps=8_000, rate=1e-3, warmup=100, average=0.99, decay_from=0.5),
     buckets=(
         Bucket((256, 256), 16_000, batch=64, share=0.5),
@@ -33,7 +33,7 @@ CPU = Preset(
         Bucket((1024, 1024), 1_000, batch=8, share=0.12),
         *(Bucket(size, 200, batch=8, share=0.06 / 6) for size in _OBLONG),
     ),
-    denoiser=Plan(steps=38_000, rate=8e-4, average=0.9995, decay_from=0.6),
+    denoiser=Plan(steps=47_000, rate=8e-4, average=0.9995, decay_from=0.6),
     guidance=Plan(steps=3_000, rate=4e-4, warmup=100, average=0.995),
 )
 

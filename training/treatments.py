@@ -9,6 +9,8 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from training.effects import at_most, lit, outlines, over, smooth_noise, way_to_edge, with_shadow
 from training.sprites import Look
 
+FRAME = (26, 20, 44)  # of pixel-art
+
 Filter = Callable[[Image.Image, Image.Image, np.random.Generator], Image.Image]
 
 
@@ -64,12 +66,17 @@ def _comic(backdrop: Image.Image, things: Image.Image, _random: np.random.Genera
 
 
 def _pixels(backdrop: Image.Image, things: Image.Image, _random: np.random.Generator) -> Image.Image:
-    """Sixteen cells along the shorter side, in few colours, before tiles of two cells."""
-    cells = at_most(backdrop.size, 16)
-    light = 0.8 + 0.3 * ((np.indices(cells[::-1]) // 2).sum(0) % 2)
-    tiles = lit(backdrop.resize(cells, Image.Resampling.BOX), light.astype(np.float32))
-    scene = over(tiles, things.resize(cells, Image.Resampling.BOX))
-    return ImageOps.posterize(scene, 4).resize(backdrop.size, Image.Resampling.NEAREST)
+    """Cells of one colour, of few, in a dark frame whose corners are steps."""
+    side = 16 if min(backdrop.size) < 512 else 32
+    cells = (-(-backdrop.width // side), -(-backdrop.height // side))
+    small = over(backdrop.resize(cells, Image.Resampling.BOX), things.resize(cells, Image.Resampling.BOX))
+    small = ImageOps.posterize(ImageEnhance.Color(small).enhance(1.3), 3)
+    x, y = (np.minimum(np.arange(n), np.arange(n)[::-1]) for n in cells)
+    frame = np.minimum.outer(y, x) < 1
+    frame |= np.add.outer(y, x) < 4
+    small.paste(FRAME, mask=Image.fromarray((frame * 255).astype(np.uint8)))
+    whole = small.resize((cells[0] * side, cells[1] * side), Image.Resampling.NEAREST)
+    return whole.crop((0, 0, *backdrop.size))
 
 
 def _painting(backdrop: Image.Image, things: Image.Image, random: np.random.Generator) -> Image.Image:

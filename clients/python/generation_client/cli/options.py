@@ -30,7 +30,7 @@ Timeout: TypeAlias = Annotated[
     float | None,
     typer.Option("--timeout", min=0, help="Seconds the call may take. Unset: what the service allows, 600."),
 ]
-Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object, errors too.")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON object, the service's errors too.")]
 
 # whatever is made
 PIPED = " `-`, or a pipe and no prompt: standard input."
