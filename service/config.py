@@ -10,7 +10,7 @@ from service.logs import LogFormat
 
 Device = Literal["auto", "cpu", "cuda"]
 NO_TRACES = "none"
-Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 
 
 class Settings(BaseSettings):
@@ -36,7 +36,10 @@ class Settings(BaseSettings):
         "auto", description="model folder or catalogue name to serve; auto chooses, none serves no images"
     )
     device: Device = Field("auto", description="where models compute; auto prefers a GPU")
-    dtype: Dtype = Field("auto", description="number type; auto is float32 on a CPU, bfloat16 on a GPU")
+    dtype: Dtype = Field(
+        "auto",
+        description="number type; auto: float32 on a CPU, bfloat16 on a GPU; int8: text on a CPU",
+    )
     threads: int = Field(0, ge=0, description="CPU threads of an engine; 0 takes every core")
 
     context_tokens: int = Field(4096, ge=64, description="most tokens of prompt and answer together")

@@ -34,7 +34,7 @@ class Choice:
     name: str
     folder: Path
     device: Literal["cpu", "cuda"]
-    dtype: Literal["float32", "bfloat16", "float16"]
+    dtype: Literal["float32", "bfloat16", "float16", "int8"]
     reason: str
 
 
@@ -74,10 +74,11 @@ def choose_image_model(
     if wanted == "none":
         return None
     usable = _usable(device, gpu)
+    number: Dtype = "auto" if dtype == "int8" else dtype  # which is for text
     if wanted != "auto":
-        return _choose_wanted("image", models_dir, wanted, device, usable, dtype)
-    choice = _choose_biggest("image", models_dir, usable, dtype, beside)
-    return choice or _choose_embedded(PICTUREBOOK, models_dir, usable, dtype)
+        return _choose_wanted("image", models_dir, wanted, device, usable, number)
+    choice = _choose_biggest("image", models_dir, usable, number, beside)
+    return choice or _choose_embedded(PICTUREBOOK, models_dir, usable, number)
 
 
 def describe(choice: Choice) -> str:
@@ -127,6 +128,8 @@ def _choose_wanted(
 
 
 def _choice(name: str, folder: Path, gpu: Gpu | None, dtype: Dtype, reason: str) -> Choice:
+    if gpu and dtype == "int8":
+        raise ModelError("dtype int8 computes on a CPU: add --device cpu, or choose another --dtype")
     place: Literal["cpu", "cuda"] = "cuda" if gpu else "cpu"
     number = ("bfloat16" if gpu else "float32") if dtype == "auto" else dtype
     return Choice(name, folder, place, number, f"{reason}, on {_name(gpu)}")

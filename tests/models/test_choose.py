@@ -53,6 +53,15 @@ def test_a_configured_number_type_is_kept(models_dir: Path) -> None:
     assert choose_text_model(models_dir, "auto", "auto", BIG, "float16").dtype == "float16"
 
 
+def test_int8_is_for_text_and_for_a_cpu(models_dir: Path) -> None:
+    assert choose_text_model(models_dir, "auto", "auto", None, "int8").dtype == "int8"
+    image = choose_image_model(models_dir, "auto", "auto", None, "int8")
+    assert image is not None
+    assert image.dtype == "float32"
+    with pytest.raises(ModelError, match="add --device cpu"):
+        choose_text_model(models_dir, "auto", "auto", BIG, "int8")
+
+
 def test_fault_06_what_auto_refuses_is_logged(models_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
     (models_dir / MISTRAL.name / "pytorch_model.bin").touch()
     with caplog.at_level(logging.INFO):

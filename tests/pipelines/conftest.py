@@ -4,10 +4,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from service.engine.messages import EngineSpec
 from service.pipelines.text import load
 from service.pipelines.text.pipeline import TextPipeline
 from service.text.tokenizer import TextTokenizer
+from tests.pipelines.running import engine_of
 from tests.stack import MODELS_DIR
 
 FOLDER = MODELS_DIR / "smollm2-135m-instruct"
@@ -16,18 +16,7 @@ SLOTS = 8
 
 @pytest.fixture(scope="session")
 def pipeline() -> TextPipeline:
-    return load(
-        EngineSpec(
-            modality="text",
-            model=FOLDER.name,
-            folder=FOLDER,
-            device="cpu",
-            dtype="float32",
-            threads=0,
-            max_running=SLOTS,
-            context_tokens=1024,
-        )
-    )
+    return load(engine_of(FOLDER, max_running=SLOTS, context_tokens=1024))
 
 
 @pytest.fixture(scope="session")

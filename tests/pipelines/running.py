@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import torch
 from transformers import PreTrainedModel
 
 from service.engine.events import Event, Token
+from service.engine.messages import EngineSpec
 from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
@@ -15,6 +17,22 @@ from service.pipelines.text.pipeline import TextPipeline
 
 NO_DEADLINE = float("inf")
 GREEDY = TextParams((), 24, 0.0, 1.0, 0, 0.0, 1.0, 0, frozenset())
+
+
+def engine_of(
+    folder: Path, dtype: str = "float32", max_running: int = 4, context_tokens: int = 512
+) -> EngineSpec:
+    """A text engine of this checkpoint on the CPU."""
+    return EngineSpec(
+        modality="text",
+        model=folder.name,
+        folder=folder,
+        device="cpu",
+        dtype=dtype,
+        threads=0,
+        max_running=max_running,
+        context_tokens=context_tokens,
+    )
 
 
 def params(prompt_ids: Sequence[int], **changes: object) -> TextParams:

@@ -14,7 +14,6 @@ from transformers import (
     PreTrainedModel,
 )
 
-from service.engine.messages import EngineSpec
 from service.pipelines.text import load
 from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import Batch, PromptPart
@@ -23,7 +22,7 @@ from service.pipelines.text.kv_cache import KVCache, KVShape
 from service.pipelines.text.llama import Llama
 from service.pipelines.text.loading import load_model
 from service.pipelines.text.model import TextModel
-from tests.pipelines.running import generated, params, run, tokens
+from tests.pipelines.running import engine_of, generated, params, run, tokens
 
 SIZES: dict[str, Any] = {
     "vocab_size": 300,
@@ -59,7 +58,7 @@ def test_any_llama_or_mistral_checkpoint_answers_as_transformers_does(
     torch.manual_seed(1)
     reference = random_model(config)
     reference.save_pretrained(tmp_path)
-    pipeline = load(spec_of(tmp_path))
+    pipeline = load(engine_of(tmp_path))
     prompts = [[(7 * i + length) % 300 for i in range(length)] for length in (5, 60, 150, 300)]
     asked = [params(prompt, max_tokens=20) for prompt in prompts]
     for wanted, events in zip(asked, run(pipeline, asked), strict=True):
@@ -75,7 +74,7 @@ def test_every_logit_of_a_pass_over_prompts_and_answers_is_that_of_transformers(
     torch.manual_seed(2)
     reference = random_model(config).to(getattr(torch, dtype))
     reference.save_pretrained(tmp_path)
-    model = load_model(spec_of(tmp_path, dtype))
+    model = load_model(engine_of(tmp_path, dtype))
     assert type(model) is kind
     for tokens_of_prompt in (1, 40, 150):
         ids = torch.randint(300, (tokens_of_prompt,)).tolist()
@@ -93,20 +92,6 @@ def random_model(config: LlamaConfig | MistralConfig) -> PreTrainedModel:
     for name, value in model.named_parameters():
         torch.nn.init.normal_(value, 1.0 if "norm" in name else 0.0, 0.1)
     return model
-
-
-def spec_of(folder: Path, dtype: str = "float32") -> EngineSpec:
-    """An engine of this checkpoint."""
-    return EngineSpec(
-        modality="text",
-        model="random",
-        folder=folder,
-        device="cpu",
-        dtype=dtype,
-        threads=0,
-        max_running=4,
-        context_tokens=512,
-    )
 
 
 def logits_in_parts(model: TextModel, ids: list[int]) -> Tensor:

@@ -32,6 +32,8 @@ def load_model(spec: EngineSpec) -> TextModel:
     config = AutoConfig.from_pretrained(spec.folder, local_files_only=True, trust_remote_code=False)
     if is_lean(config):
         return load_llama(config, spec.folder, torch.device(spec.device), getattr(torch, spec.dtype))
+    if spec.dtype == "int8":
+        raise ValueError(f"{spec.model} has parts that are not computed in int8: choose another --dtype")
     return load_fallback(spec)
 
 
