@@ -96,17 +96,25 @@ async def test_an_edit_has_the_upright_size_of_what_was_sent(generation: Generat
 
 
 async def test_strength_decides_how_much_of_an_image_changes(generation: GenerationAsyncStub) -> None:
-    sent = picture(64, 64)
+    size = {"width": 256, "height": 256, "num_inference_steps": 20}
+    circle = image(prompt="A red circle on a white background", **size)
+    sent = (await generation.GenerateImage(circle)).image_base64
 
     async def change(strength: float) -> float:
         asked = pb.EditImageRequest(
-            prompt=PROMPT, image_base64=sent, strength=strength, num_inference_steps=20, seed=7
+            prompt="A fox on a green background",
+            image_base64=sent,
+            strength=strength,
+            num_inference_steps=20,
+            seed=7,
         )
         edited = opened((await generation.EditImage(asked)).image_base64).tobytes()
         pairs = zip(opened(sent).tobytes(), edited, strict=True)
         return sum(abs(before - after) for before, after in pairs) / len(edited)
 
-    assert await change(0.1) < await change(0.5) < await change(1)
+    changes = [await change(strength) for strength in (0.1, 0.5, 1)]
+    assert changes == sorted(changes)
+    assert changes[-1] > 2 * changes[0]
 
 
 async def test_what_a_mask_keeps_stays_as_it_was_sent(generation: GenerationAsyncStub) -> None:
