@@ -8,7 +8,11 @@
 
 namespace pb = generation::v1;
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::cerr << "usage: text \"a prompt\"\n";
+    return 2;
+  }
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(67108864);  // 4 MiB unless set; images are larger
   auto channel = grpc::CreateCustomChannel("localhost:50051", grpc::InsecureChannelCredentials(), arguments);

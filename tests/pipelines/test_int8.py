@@ -1,16 +1,17 @@
 """The 8-bit text model against the same one in float32, and against itself."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
+from transformers import LlamaConfig
 
 from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import Batch, PromptPart
 from service.pipelines.text.int8 import Int8Matrix, quantised
-from service.pipelines.text.kv_cache import KVCache, KVShape
-from service.pipelines.text.loading import load_model
+from service.pipelines.text.loading import cache_for, load_model
 from service.pipelines.text.model import TextModel
 from service.pipelines.text.rotation import turn_of
 from service.text.tokenizer import TextTokenizer
@@ -42,12 +43,13 @@ def logits_of() -> Callable[[str, list[int]], Tensor]:
 
 def read(model: TextModel, ids: list[int]) -> Tensor:
     """The logits behind each of these token ids, read as one prompt."""
-    shape = model.shape
-    cache = KVCache(KVShape(shape.layers, 1, shape.kv_heads, 512, shape.head_dim), model.dtype, model.device)
+    cache = cache_for(model, 1, 512)
     rows = len(ids)
     batch = Batch(ids, list(range(rows)), [0] * rows, prompt_parts=[PromptPart(0, 0, rows, 0)])
     with torch.inference_mode():
-        hidden = model.hidden(ids, batch.positions, SlotAttention(cache, batch, shape.window, model.device))
+        hidden = model.hidden(
+            ids, batch.positions, SlotAttention(cache, batch, model.shape.window, model.device)
+        )
         return model.logits(hidden)
 
 
@@ -81,6 +83,12 @@ def test_a_row_of_zeros_stays_one() -> None:
     assert not values.any()
     assert bool((scales > 0).all())
     assert not Int8Matrix(torch.randn(4, 8))(torch.zeros(2, 8)).any()
+
+
+def test_a_checkpoint_with_parts_that_int8_has_not_is_refused_by_name(tmp_path: Path) -> None:
+    LlamaConfig(attention_bias=True).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=f"{tmp_path.name} has parts that are not computed in int8"):
+        load_model(engine_of(tmp_path, "int8"))
 
 
 @pytest.mark.parametrize("size", [1, 7, 24, 64, 576, 1536])

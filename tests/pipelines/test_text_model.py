@@ -18,9 +18,8 @@ from service.pipelines.text import load
 from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import Batch, PromptPart
 from service.pipelines.text.fallback import Fallback
-from service.pipelines.text.kv_cache import KVCache, KVShape
 from service.pipelines.text.llama import Llama
-from service.pipelines.text.loading import load_model
+from service.pipelines.text.loading import cache_for, load_model
 from service.pipelines.text.model import TextModel
 from tests.pipelines.running import engine_of, generated, params, run, tokens
 
@@ -96,8 +95,7 @@ def random_model(config: LlamaConfig | MistralConfig) -> PreTrainedModel:
 
 def logits_in_parts(model: TextModel, ids: list[int]) -> Tensor:
     """Of each position: the first half read as a prompt, the rest a token at a time."""
-    shape = model.shape
-    cache = KVCache(KVShape(shape.layers, 4, shape.kv_heads, 512, shape.head_dim), model.dtype, model.device)
+    cache = cache_for(model, 4, 512)
     half = len(ids) // 2
     parts = [
         Batch(ids[:half], list(range(half)), [2] * half, prompt_parts=[PromptPart(2, 0, half, 0)]),
@@ -105,6 +103,6 @@ def logits_in_parts(model: TextModel, ids: list[int]) -> Tensor:
     ]
     found = []
     for batch in parts[not half :]:
-        attention = SlotAttention(cache, batch, shape.window, model.device)
+        attention = SlotAttention(cache, batch, model.shape.window, model.device)
         found.append(model.logits(model.hidden(batch.token_ids, batch.positions, attention)))
     return torch.cat(found)

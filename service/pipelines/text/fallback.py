@@ -8,7 +8,7 @@ from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedMod
 
 from service.engine.messages import EngineSpec
 from service.pipelines.text.attention import SlotAttention
-from service.pipelines.text.model import ModelShape
+from service.pipelines.text.model import shape_of
 
 NAME = "slots"
 
@@ -28,14 +28,7 @@ class Fallback:
         model.set_attn_implementation(NAME)
         causal = cast(_CausalLM, model)
         self._body, self._head = causal.model, causal.lm_head
-        config = model.config
-        self.shape = ModelShape(
-            layers=config.num_hidden_layers,
-            kv_heads=config.num_key_value_heads,
-            head_dim=getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads,
-            vocabulary=config.vocab_size,
-            window=getattr(config, "sliding_window", None),
-        )
+        self.shape = shape_of(model.config)
         self.device: torch.device = model.device
         self.dtype: torch.dtype = model.dtype
 

@@ -15,7 +15,7 @@ from transformers import LlamaConfig, MistralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from service.pipelines.text.attention import SlotAttention
-from service.pipelines.text.model import ModelShape
+from service.pipelines.text.model import shape_of
 from service.pipelines.text.parts import Config, Parts, int8_parts, plain_parts
 from service.pipelines.text.weights import Weights
 
@@ -26,21 +26,12 @@ class Llama:
     """The model. `dtype` is the type of numbers between its matrices: float32, bfloat16 or float16."""
 
     def __init__(self, config: Config, parts: Parts, device: torch.device, dtype: torch.dtype) -> None:
-        heads = config.num_attention_heads
-        kv_heads = config.num_key_value_heads or heads
-        head_dim = config.head_dim or config.hidden_size // heads
-        self.shape = ModelShape(
-            layers=config.num_hidden_layers,
-            kv_heads=kv_heads,
-            head_dim=head_dim,
-            vocabulary=config.vocab_size,
-            window=getattr(config, "sliding_window", None),
-        )
+        self.shape = shape_of(config)
         self.device, self.dtype = device, dtype
         self._parts = parts
-        self._heads = heads
+        self._heads = config.num_attention_heads
         self._eps: float = config.rms_norm_eps
-        self._scale = head_dim**-0.5
+        self._scale = self.shape.head_dim**-0.5
         self._rotation = LlamaRotaryEmbedding(cast(LlamaConfig, config)).to(device)
 
     def hidden(self, token_ids: list[int], positions: list[int], attention: SlotAttention) -> Tensor:

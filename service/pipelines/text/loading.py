@@ -22,7 +22,7 @@ def load(spec: EngineSpec) -> TextPipeline:
     torch.set_num_threads(spec.threads or os.cpu_count() or 1)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = load_model(spec)
-    pipeline = TextPipeline(model, KVCache(_cache_shape(model, spec), model.dtype, model.device))
+    pipeline = TextPipeline(model, cache_for(model, spec.max_running, spec.context_tokens))
     _warm_up(pipeline)
     return pipeline
 
@@ -37,9 +37,12 @@ def load_model(spec: EngineSpec) -> TextModel:
     return load_fallback(spec)
 
 
-def _cache_shape(model: TextModel, spec: EngineSpec) -> KVShape:
+def cache_for(model: TextModel, slots: int, context: int) -> KVCache:
+    """An empty cache of `slots` requests of at most `context` tokens."""
     shape = model.shape
-    return KVShape(shape.layers, spec.max_running, shape.kv_heads, spec.context_tokens, shape.head_dim)
+    return KVCache(
+        KVShape(shape.layers, slots, shape.kv_heads, context, shape.head_dim), model.dtype, model.device
+    )
 
 
 def _warm_up(pipeline: TextPipeline) -> None:

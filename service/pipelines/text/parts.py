@@ -10,6 +10,7 @@ from torch.nn.functional import embedding, linear
 from transformers import LlamaConfig, MistralConfig
 
 from service.pipelines.text.int8 import Int8Matrix
+from service.pipelines.text.model import shape_of
 from service.pipelines.text.rotation import RotatedWeights
 from service.pipelines.text.weights import Weights
 
@@ -50,9 +51,8 @@ def plain_parts(config: Config, weights: Weights) -> Parts:
 
 def int8_parts(config: Config, weights: Weights) -> Parts:
     """Every matrix in 8 bits, turned so that little is lost by it."""
-    hidden, inner = config.hidden_size, config.intermediate_size
-    heads = config.num_attention_heads
-    turned = RotatedWeights(weights, hidden, inner, config.head_dim or hidden // heads)
+    head_dim = shape_of(config).head_dim
+    turned = RotatedWeights(weights, config.hidden_size, config.intermediate_size, head_dim)
     table, stream = weights[EMBEDDING], turned.stream.float()
     head = turned.reading(NORM, EMBEDDING if config.tie_word_embeddings else HEAD)
     layers = tuple(_int8_layer(turned, index) for index in range(config.num_hidden_layers))

@@ -1,6 +1,5 @@
 """A checkpoint's tensors, read from its safetensors one at a time."""
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -16,9 +15,8 @@ class Weights:
     def __init__(self, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
         self.device, self.dtype = device, dtype
         self._file_of: dict[str, Path] = {}
-        with ExitStack() as files:
-            for path in weight_files(folder):
-                file = files.enter_context(safe_open(path, framework="pt"))
+        for path in weight_files(folder):
+            with safe_open(path, framework="pt") as file:
                 self._file_of |= dict.fromkeys(file.keys(), path)
 
     def __getitem__(self, name: str) -> Tensor:
