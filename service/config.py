@@ -38,12 +38,19 @@ class Settings(BaseSettings):
     device: Device = Field("auto", description="where models compute; auto prefers a GPU")
     dtype: Dtype = Field(
         "auto",
-        description="number type; auto: float32 on a CPU, bfloat16 on a GPU; int8: text on a CPU",
+        description="number type; auto: bfloat16 on a GPU, on a CPU int8 for text and float32 for images",
     )
     threads: int = Field(0, ge=0, description="CPU threads of an engine; 0 takes every core")
 
     context_tokens: int = Field(4096, ge=64, description="most tokens of prompt and answer together")
-    max_running: int = Field(16, ge=1, le=256, description="text requests worked on at once")
+    max_running: int = Field(
+        64, ge=1, le=256, description="most text requests worked on at once; their keys and values must fit"
+    )
+    kv_cache_bytes: int = Field(
+        0,
+        ge=0,
+        description="memory for keys and values, in bytes; 0: a quarter of what is free, half on a GPU",
+    )
     running_pixels: int = Field(
         16_777_216, ge=4096, description="area of image requests worked on at once, in pixels"
     )

@@ -67,6 +67,7 @@ def text_spec(settings: Settings, choice: Choice, context_tokens: int) -> Engine
         threads=settings.threads,
         max_running=settings.max_running,
         context_tokens=context_tokens,
+        kv_cache_bytes=settings.kv_cache_bytes,
     )
 
 

@@ -18,7 +18,8 @@ Modality = Literal["text", "image"]
 class EngineSpec:
     """What an engine process loads and the limits it keeps.
 
-    `threads` 0 takes every core. Text: `context_tokens` bounds a request, prompt and answer together.
+    `threads` 0 takes every core. Text: `context_tokens` bounds a request, prompt and answer together,
+    and `kv_cache_bytes` the keys and values of all, 0 for what is free.
     Images: `running_pixels` bounds what runs at once; `batch_images` is how many share a step, 0
     for what is best here; `batch_invariant` makes a seed mean the same bytes whoever shares it;
     `compiled` compiles the UNet, which is for GPUs.
@@ -32,6 +33,7 @@ class EngineSpec:
     threads: int
     max_running: int
     context_tokens: int = 0
+    kv_cache_bytes: int = 0
     running_pixels: int = 0
     batch_images: int = 0
     batch_invariant: bool = False

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from service.config import Device, Dtype
+from service.models.architecture import is_plain_folder
 from service.models.catalogue import CATALOGUE, EMBEDDED, GIB, PICTUREBOOK, Modality, Model, folder_of
 from service.models.check import check_folder
 from service.models.errors import ModelError
@@ -22,6 +23,8 @@ __all__ = [
     "find_gpu",
 ]
 
+Number = Literal["float32", "bfloat16", "float16", "int8"]
+
 _log = logging.getLogger(__name__)
 
 _MAKES: dict[Modality, str] = {"text": "writes text", "image": "makes images"}
@@ -34,7 +37,7 @@ class Choice:
     name: str
     folder: Path
     device: Literal["cpu", "cuda"]
-    dtype: Literal["float32", "bfloat16", "float16", "int8"]
+    dtype: Number
     reason: str
 
 
@@ -103,7 +106,7 @@ def _choose_biggest(
         folder = models_dir / model.name
         problem = _why_not(model, folder, gpu, beside)
         if problem is None:
-            return _choice(model.name, folder, gpu, dtype, "the biggest model here that fits")
+            return _choice(modality, model.name, folder, gpu, dtype, "the biggest model here that fits")
         _log.info("%s is not served: %s", model.name, problem)
     return None
 
@@ -111,7 +114,7 @@ def _choose_biggest(
 def _choose_embedded(model: Model, models_dir: Path, gpu: Gpu | None, dtype: Dtype) -> Choice:
     folder = folder_of(model.name, models_dir)
     _check(folder, model.modality)
-    return _choice(model.name, folder, gpu, dtype, "the embedded model")
+    return _choice(model.modality, model.name, folder, gpu, dtype, "the embedded model")
 
 
 def _choose_wanted(
@@ -124,15 +127,30 @@ def _choose_wanted(
         raise ModelError(f"there is no {modality} model {wanted!r}: {exists}")
     _check(folder, modality)
     name = folder.resolve().name
-    return _choice(name, folder, _if_it_fits(CATALOGUE.get(name), gpu, device), dtype, "as configured")
+    return _choice(
+        modality, name, folder, _if_it_fits(CATALOGUE.get(name), gpu, device), dtype, "as configured"
+    )
 
 
-def _choice(name: str, folder: Path, gpu: Gpu | None, dtype: Dtype, reason: str) -> Choice:
+def _choice(
+    modality: Modality, name: str, folder: Path, gpu: Gpu | None, dtype: Dtype, reason: str
+) -> Choice:
     if gpu and dtype == "int8":
         raise ModelError("dtype int8 computes on a CPU: add --device cpu, or choose another --dtype")
     place: Literal["cpu", "cuda"] = "cuda" if gpu else "cpu"
-    number = ("bfloat16" if gpu else "float32") if dtype == "auto" else dtype
-    return Choice(name, folder, place, number, f"{reason}, on {_name(gpu)}")
+    return Choice(
+        name,
+        folder,
+        place,
+        _number(modality, folder, gpu) if dtype == "auto" else dtype,
+        f"{reason}, on {_name(gpu)}",
+    )
+
+
+def _number(modality: Modality, folder: Path, gpu: Gpu | None) -> Number:
+    if gpu:
+        return "bfloat16"
+    return "int8" if modality == "text" and is_plain_folder(folder) else "float32"
 
 
 def _why_not(model: Model, folder: Path, gpu: Gpu | None, beside: Choice | None) -> str | None:

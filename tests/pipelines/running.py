@@ -20,7 +20,12 @@ GREEDY = TextParams((), 24, 0.0, 1.0, 0, 0.0, 1.0, 0, frozenset())
 
 
 def engine_of(
-    folder: Path, dtype: str = "float32", max_running: int = 4, context_tokens: int = 512
+    folder: Path,
+    dtype: str = "float32",
+    max_running: int = 4,
+    context_tokens: int = 512,
+    kv_cache_bytes: int = 0,
+    threads: int = 0,
 ) -> EngineSpec:
     """A text engine of this checkpoint on the CPU."""
     return EngineSpec(
@@ -29,9 +34,10 @@ def engine_of(
         folder=folder,
         device="cpu",
         dtype=dtype,
-        threads=0,
+        threads=threads,
         max_running=max_running,
         context_tokens=context_tokens,
+        kv_cache_bytes=kv_cache_bytes,
     )
 
 

@@ -1,6 +1,5 @@
 """The 8-bit text model against the same one in float32, and against itself."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,11 +7,14 @@ import torch
 from torch import Tensor
 from transformers import LlamaConfig
 
-from service.pipelines.text.attention import SlotAttention
-from service.pipelines.text.batch import Batch, PromptPart
+from service.pipelines.text.batch import Batch
 from service.pipelines.text.int8 import Int8Matrix, quantised
+from service.pipelines.text.llama import Llama
 from service.pipelines.text.loading import cache_for, load_model
 from service.pipelines.text.model import TextModel
+from service.pipelines.text.native import build
+from service.pipelines.text.native import llama as native
+from service.pipelines.text.native.llama import NativeLlama
 from service.pipelines.text.rotation import turn_of
 from service.text.tokenizer import TextTokenizer
 from tests.pipelines.conftest import FOLDER
@@ -34,36 +36,44 @@ ANSWERS = {
 }
 
 
+ENGINES = {"machine code": NativeLlama, "torch": Llama}
+
+
 @pytest.fixture(scope="module")
-def logits_of() -> Callable[[str, list[int]], Tensor]:
-    """What a number type makes of token ids."""
-    models = {dtype: load_model(engine_of(FOLDER, dtype)) for dtype in ("float32", "int8")}
-    return lambda dtype, ids: read(models[dtype], ids)
+def exact() -> TextModel:
+    return load_model(engine_of(FOLDER))
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def int8(request: pytest.FixtureRequest) -> TextModel:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "torch":
+            patch.setattr(build, "library", lambda: None)
+            patch.setattr(native, "library", lambda: None)
+        model = load_model(engine_of(FOLDER, "int8"))
+    assert type(model) is ENGINES[request.param]
+    return model
 
 
 def read(model: TextModel, ids: list[int]) -> Tensor:
     """The logits behind each of these token ids, read as one prompt."""
-    cache = cache_for(model, 1, 512)
-    rows = len(ids)
-    batch = Batch(ids, list(range(rows)), [0] * rows, prompt_parts=[PromptPart(0, 0, rows, 0)])
+    batch = Batch()
+    batch.add(range(8), ids, 0)
+    batch.sampled_rows = list(range(len(ids)))
     with torch.inference_mode():
-        hidden = model.hidden(
-            ids, batch.positions, SlotAttention(cache, batch, model.shape.window, model.device)
-        )
-        return model.logits(hidden)
+        return model.logits(batch, cache_for(model, 8))
 
 
 def test_eight_bits_lose_less_than_two_hundredths_of_a_nat_a_token_and_keep_the_likeliest_one(
-    logits_of: Callable[[str, list[int]], Tensor], tokenizer: TextTokenizer
+    exact: TextModel, int8: TextModel, tokenizer: TextTokenizer
 ) -> None:
     divergences, agreements = [], []
     for prompt, answer in ANSWERS.items():
         asked = tokenizer.encode_prompt(prompt)
         ids = [*asked, *tokenizer.encode_text(answer)]
-        exact, found = (logits_of(dtype, ids)[len(asked) - 1 :] for dtype in ("float32", "int8"))
-        exact, found = exact.log_softmax(-1), found.log_softmax(-1)
-        divergences.append((exact.exp() * (exact - found)).sum(-1))
-        agreements.append(exact.argmax(-1) == found.argmax(-1))
+        right, found = (read(model, ids)[len(asked) - 1 :].log_softmax(-1) for model in (exact, int8))
+        divergences.append((right.exp() * (right - found)).sum(-1))
+        agreements.append(right.argmax(-1) == found.argmax(-1))
     assert float(torch.cat(divergences).mean()) <= 0.02
     assert float(torch.cat(agreements).float().mean()) >= 0.92
 

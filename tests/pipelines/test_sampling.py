@@ -84,5 +84,5 @@ def _seeded(seed: int) -> torch.Generator:
 def _request(i: int, **changes: object) -> Request[TextParams]:
     wanted = params([0], **{"temperature": 0.5 * i, "top_p": 0.9, **changes})
     request = Request(i, wanted, deadline=0.0)
-    request.state = TextState(i, _seeded(i), None)
+    request.state = TextState([], _seeded(i))
     return request

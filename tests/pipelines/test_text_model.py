@@ -15,8 +15,7 @@ from transformers import (
 )
 
 from service.pipelines.text import load
-from service.pipelines.text.attention import SlotAttention
-from service.pipelines.text.batch import Batch, PromptPart
+from service.pipelines.text.batch import Batch
 from service.pipelines.text.fallback import Fallback
 from service.pipelines.text.llama import Llama
 from service.pipelines.text.loading import cache_for, load_model
@@ -95,14 +94,15 @@ def random_model(config: LlamaConfig | MistralConfig) -> PreTrainedModel:
 
 def logits_in_parts(model: TextModel, ids: list[int]) -> Tensor:
     """Of each position: the first half read as a prompt, the rest a token at a time."""
-    cache = cache_for(model, 4, 512)
+    cache = cache_for(model, 8)
+    table = [5, 2, 7]
     half = len(ids) // 2
-    parts = [
-        Batch(ids[:half], list(range(half)), [2] * half, prompt_parts=[PromptPart(2, 0, half, 0)]),
-        *(Batch([ids[at]], [at], [2], answers=1) for at in range(half, len(ids))),
-    ]
     found = []
-    for batch in parts[not half :]:
-        attention = SlotAttention(cache, batch, model.shape.window, model.device)
-        found.append(model.logits(model.hidden(batch.token_ids, batch.positions, attention)))
+    for start, end in ((0, half), *((at, at + 1) for at in range(half, len(ids)))):
+        batch = Batch()
+        if end > start:
+            batch.add(table, ids[start:end], start)
+            batch.answers = int(end == start + 1)
+            batch.sampled_rows = list(range(end - start))
+            found.append(model.logits(batch, cache))
     return torch.cat(found)

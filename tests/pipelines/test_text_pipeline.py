@@ -9,8 +9,8 @@ from service.engine.events import Failed, Token
 from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
-from service.pipelines.text.attention import SlotAttention
-from service.pipelines.text.batch import PROMPT_BLOCK
+from service.pipelines.text.batch import PROMPT_BLOCK, Batch
+from service.pipelines.text.kv_cache import KVCache
 from service.pipelines.text.llama import Llama
 from service.pipelines.text.pipeline import TextPipeline
 from service.text.tokenizer import TextTokenizer
@@ -61,7 +61,7 @@ def test_a_seeded_answer_is_the_same_alone_and_beside_others_that_come_and_go(
     assert tokens(beside) == tokens(alone)
 
 
-def test_a_slot_that_is_left_is_filled_and_the_others_go_on_unchanged(
+def test_a_request_that_leaves_frees_its_pages_and_the_others_go_on_unchanged(
     pipeline: TextPipeline, tokenizer: TextTokenizer
 ) -> None:
     first, second, third = (
@@ -74,10 +74,11 @@ def test_a_slot_that_is_left_is_filled_and_the_others_go_on_unchanged(
         if step == 6:
             scheduler.cancel(0)
 
-    cancelled, _, moved = run(pipeline, [first, second, third], leave)
+    cancelled, _, stayed = run(pipeline, [first, second, third], leave)
     assert cancelled[-1] == Failed("cancelled")
     assert len(tokens(cancelled)) == 6
-    assert tokens(moved) == tokens(expected)
+    assert pipeline.pool.held == 0
+    assert tokens(stayed) == tokens(expected)
 
 
 def test_a_prompt_that_is_read_while_others_answer_changes_none_of_them(
@@ -120,12 +121,12 @@ def test_a_step_that_does_not_fit_the_memory_is_taken_in_halves_and_changes_no_a
 ) -> None:
     asked = [params(tokenizer.encode_prompt(text)) for text in ("A cat", "A dog", "A bird")]
     expected = run(pipeline, asked)
-    whole = Llama.hidden
+    whole = Llama.logits
 
-    def hidden(model: Llama, token_ids: list[int], positions: list[int], attention: SlotAttention) -> Tensor:
-        if len(attention.slots.unique()) > 1:
+    def logits(model: Llama, batch: Batch, cache: KVCache) -> Tensor:
+        if len({tuple(part.table) for part in batch.parts}) > 1:
             raise torch.OutOfMemoryError
-        return whole(model, token_ids, positions, attention)
+        return whole(model, batch, cache)
 
-    monkeypatch.setattr(Llama, "hidden", hidden)
+    monkeypatch.setattr(Llama, "logits", logits)
     assert run(pipeline, asked) == expected

@@ -1,4 +1,4 @@
-"""Packs one step: the next token of every answer under way and the next block of waiting prompts."""
+"""Packs one step: the next token of every answer under way and the next blocks of waiting prompts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,13 @@ from torch import Tensor
 
 from service.engine.params import TextParams
 from service.engine.request import Request
+from service.pipelines.text.pages import ROOT
 
-PROMPT_BLOCK = 128
-PROMPT_TOKENS_A_STEP = 256
+PROMPT_BLOCK = 32
+# Prompt tokens a step: as many as keep the machine busy, or, while answers are under way, so few that these
+# hardly stop. Weights are read once for all rows, so smaller steps lose little.
+PROMPT_TOKENS_ALONE = 256
+PROMPT_TOKENS_BESIDE = 32
 
 TextRequest = Request[TextParams]
 
@@ -20,17 +24,20 @@ TextRequest = Request[TextParams]
 class TextState:
     """How far a text request is.
 
-    `cached` tokens have their keys and values in `slot`; `last` is the token sampled last, None
-    while the prompt is read; `written` counts sampled tokens. `seen` [vocabulary] marks tokens for
-    the repetition penalty, None without one.
+    `table` are its pages; the first `cached` tokens have their keys and values there, and the first `kept`
+    pages are known to others, the last of them by `serial`. `last` is the token sampled last, None while the
+    prompt is read; `written` are all sampled ones. `seen` [vocabulary] marks tokens for the repetition
+    penalty, None without one.
     """
 
-    slot: int
+    table: list[int]
     generator: torch.Generator
-    seen: Tensor | None
+    seen: Tensor | None = None
     cached: int = 0
-    written: int = 0
+    kept: int = 0
+    serial: int = ROOT
     last: int | None = None
+    written: list[int] = field(default_factory=list)
 
 
 def state_of(request: TextRequest) -> TextState:
@@ -39,10 +46,10 @@ def state_of(request: TextRequest) -> TextState:
 
 
 @dataclass(frozen=True, slots=True)
-class PromptPart:
-    """A stretch of one prompt in the packed rows: rows `first` to `last`, positions from `start`."""
+class Part:
+    """A stretch of one sequence in the packed rows: rows `first` to `last`, positions from `start`."""
 
-    slot: int
+    table: Sequence[int]
     first: int
     last: int
     start: int
@@ -55,65 +62,75 @@ class PromptPart:
 
 @dataclass(slots=True)
 class Batch:
-    """The rows of one forward pass: answers' rows first, then prompts' rows.
+    """The rows of one forward pass: answers' rows first, a part each, then prompts' parts.
 
-    `token_ids`, `positions` and `slots` have one entry a row. `sampled` are the requests that get a
-    token from this pass and `sampled_rows` the rows whose logits they get it from.
+    `token_ids` and `positions` have one entry a row. `sampled_rows` are those whose logits are wanted.
     """
 
     token_ids: list[int] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
-    slots: list[int] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     answers: int = 0
-    prompt_parts: list[PromptPart] = field(default_factory=list)
-    sampled: list[TextRequest] = field(default_factory=list)
     sampled_rows: list[int] = field(default_factory=list)
-    prompts: list[tuple[TextRequest, int]] = field(default_factory=list)
+
+    def add(self, table: Sequence[int], token_ids: Sequence[int], start: int) -> None:
+        """Adds the next tokens of a sequence, from position `start`."""
+        first = len(self.token_ids)
+        self.token_ids += token_ids
+        self.positions += range(start, start + len(token_ids))
+        self.parts.append(Part(table, first, len(self.token_ids), start))
+
+    def sample(self) -> None:
+        """Asks for the logits of the row that was added last."""
+        self.sampled_rows.append(len(self.token_ids) - 1)
+
+
+@dataclass(slots=True)
+class Step:
+    """A batch, the requests that get a token from it, in its order, and how far it brings the others."""
+
+    batch: Batch = field(default_factory=Batch)
+    sampled: list[TextRequest] = field(default_factory=list)
+    read: dict[TextRequest, int] = field(default_factory=dict)
 
     def add_answer(self, request: TextRequest) -> None:
         """Adds the row of the token that was sampled last."""
         state = state_of(request)
         assert state.last is not None
-        self._add_rows([state.last], state)
-        self.answers += 1
+        self.batch.add(state.table, [state.last], state.cached)
+        self.batch.answers += 1
         self._sample(request)
 
-    def add_prompt(self, request: TextRequest) -> None:
-        """Adds the rows up to the next multiple of PROMPT_BLOCK.
+    def add_prompt(self, request: TextRequest, budget: int) -> int:
+        """Adds blocks of a prompt while the budget lasts; returns how many tokens that were.
 
-        Prompts are split nowhere else, so a prompt's numbers do not depend on the load.
+        Prompts are split at multiples of PROMPT_BLOCK only, and each block attends by itself, so a prompt's
+        numbers do not depend on the load.
         """
         state, prompt = state_of(request), request.params.prompt_ids
-        end = min(next_block(state.cached), len(prompt))
-        first = len(self.token_ids)
-        self._add_rows(prompt[state.cached : end], state)
-        self.prompt_parts.append(PromptPart(state.slot, first, len(self.token_ids), state.cached))
-        self.prompts.append((request, end))
-        if end == len(prompt):
+        start = state.cached
+        while start < len(prompt) and start - state.cached < budget:
+            end = min((start // PROMPT_BLOCK + 1) * PROMPT_BLOCK, len(prompt))
+            self.batch.add(state.table, prompt[start:end], start)
+            start = end
+        self.read[request] = start
+        if start == len(prompt):
             self._sample(request)
-
-    def _add_rows(self, token_ids: Sequence[int], state: TextState) -> None:
-        self.token_ids += token_ids
-        self.positions += range(state.cached, state.cached + len(token_ids))
-        self.slots += [state.slot] * len(token_ids)
+        return start - state.cached
 
     def _sample(self, request: TextRequest) -> None:
         self.sampled.append(request)
-        self.sampled_rows.append(len(self.token_ids) - 1)
+        self.batch.sample()
 
 
-def next_block(position: int) -> int:
-    """The first multiple of PROMPT_BLOCK above a position."""
-    return (position // PROMPT_BLOCK + 1) * PROMPT_BLOCK
-
-
-def pack(requests: Sequence[TextRequest]) -> Batch:
+def pack(requests: Sequence[TextRequest]) -> Step:
     """Packs one step of these requests; prompts beyond the step's budget wait for the next one."""
-    batch = Batch()
+    step = Step()
     for request in requests:
         if state_of(request).last is not None:
-            batch.add_answer(request)
+            step.add_answer(request)
+    budget = PROMPT_TOKENS_BESIDE if step.batch.answers else PROMPT_TOKENS_ALONE
     for request in requests:
-        if state_of(request).last is None and len(batch.token_ids) - batch.answers < PROMPT_TOKENS_A_STEP:
-            batch.add_prompt(request)
-    return batch
+        if state_of(request).last is None and budget > 0:
+            budget -= step.add_prompt(request, budget)
+    return step

@@ -7,10 +7,12 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedModel
 
 from service.engine.messages import EngineSpec
-from service.pipelines.text.attention import SlotAttention
+from service.pipelines.text.attention import PagedAttention
+from service.pipelines.text.batch import Batch
+from service.pipelines.text.kv_cache import KVCache
 from service.pipelines.text.model import shape_of
 
-NAME = "slots"
+NAME = "pages"
 
 
 class _CausalLM(Protocol):
@@ -21,7 +23,9 @@ class _CausalLM(Protocol):
 
 
 class Fallback:
-    """transformers' layers around our attention, which it knows under the name "slots"."""
+    """transformers' layers around our attention, which it knows under the name "pages"."""
+
+    exact = False
 
     def __init__(self, model: PreTrainedModel) -> None:
         AttentionInterface.register(NAME, _attention_forward)
@@ -32,15 +36,12 @@ class Fallback:
         self.device: torch.device = model.device
         self.dtype: torch.dtype = model.dtype
 
-    def hidden(self, token_ids: list[int], positions: list[int], attention: SlotAttention) -> Tensor:
-        """The last hidden state of each row, normalised: [rows, hidden_size]."""
-        ids, places = torch.tensor([token_ids, positions], device=self.device)
-        output = self._body(input_ids=ids[None], position_ids=places[None], use_cache=False, slots=attention)
-        return cast(Tensor, output.last_hidden_state[0])
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Scores of the next token: [rows, vocabulary]."""
-        return cast(Tensor, self._head(hidden))
+    def logits(self, batch: Batch, cache: KVCache) -> Tensor:
+        """Writes the rows' keys and values; returns scores of the next token [sampled rows, vocabulary]."""
+        attention = PagedAttention(cache, self.shape.kv, batch, self.shape.window, self.device)
+        ids, places = torch.tensor([batch.token_ids, batch.positions], device=self.device)
+        output = self._body(input_ids=ids[None], position_ids=places[None], use_cache=False, pages=attention)
+        return cast(Tensor, self._head(output.last_hidden_state[0, batch.sampled_rows]))
 
 
 def load_fallback(spec: EngineSpec) -> Fallback:
@@ -61,13 +62,13 @@ def _attention_forward(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    attention_mask: Tensor | None,  # noqa: ARG001 - transformers passes it; the slots have their own
+    attention_mask: Tensor | None,  # noqa: ARG001 - transformers passes it; the pages have their own
     scaling: float,
-    slots: SlotAttention,
+    pages: PagedAttention,
     **_: object,
 ) -> tuple[Tensor, None]:
     """As transformers calls it: query [1, heads, rows, head_dim] in, [1, rows, heads, head_dim] out."""
     layer = module.layer_idx
     assert isinstance(layer, int)
     query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
-    return slots.attend(layer, query, key, value, scaling)[None], None
+    return pages.attend(layer, query, key, value, scaling)[None], None

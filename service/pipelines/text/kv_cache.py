@@ -1,4 +1,4 @@
-"""Keys and values of every running request, one slot each."""
+"""Keys and values of every token that is remembered, in pages."""
 
 from dataclasses import dataclass
 
@@ -6,38 +6,39 @@ import numpy as np
 import torch
 from torch import Tensor
 
+PAGE = 64  # tokens
+
 
 @dataclass(frozen=True, slots=True)
 class KVShape:
-    """The dimensions of a cache."""
+    """The dimensions of what one token leaves behind."""
 
     layers: int
-    slots: int
     kv_heads: int
-    context: int
     head_dim: int
+
+    def page_bytes(self, dtype: torch.dtype) -> int:
+        """What a page takes, its keys and its values."""
+        return 2 * self.layers * PAGE * self.kv_heads * self.head_dim * dtype.itemsize
 
 
 class KVCache:
-    """`keys` and `values`: [layers, slots, kv_heads, context, head_dim]."""
+    """`keys` and `values`: [pages, layers, PAGE * kv_heads * head_dim].
 
-    def __init__(self, shape: KVShape, dtype: torch.dtype, device: torch.device) -> None:
-        self.shape = shape
-        self.keys = _zeros(shape, dtype, device)
-        self.values = _zeros(shape, dtype, device)
+    How a page is laid out within is the business of what attends to it.
+    """
 
-    def move(self, source: int, target: int, tokens: int) -> None:
-        """Copies the first tokens of one slot to another."""
-        for cache in (self.keys, self.values):
-            cache[:, target, :, :tokens] = cache[:, source, :, :tokens]
+    def __init__(self, shape: KVShape, pages: int, dtype: torch.dtype, device: torch.device) -> None:
+        self.pages = pages
+        sizes = (pages, shape.layers, PAGE * shape.kv_heads * shape.head_dim)
+        self.keys, self.values = (_zeros(sizes, dtype, device) for _ in range(2))
 
 
-def _zeros(shape: KVShape, dtype: torch.dtype, device: torch.device) -> Tensor:
-    sizes = (shape.layers, shape.slots, shape.kv_heads, shape.context, shape.head_dim)
+def _zeros(sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     if device.type != "cpu":
         return torch.zeros(sizes, dtype=dtype, device=device)
-    # numpy's zeros are pages that the system hands out when they are first written, so a laptop
-    # pays for the tokens in use, not for every slot at full length. They must be zeros: attention
-    # multiplies what it masks by 0, and 0 times garbage may be NaN.
+    # numpy's zeros are memory that the system hands out when it is first written, so a laptop pays for
+    # the pages that were ever in use, not for the whole budget. They must be zeros: attention multiplies
+    # what it masks by 0, and 0 times garbage may be NaN.
     count = torch.Size(sizes).numel()
     return torch.from_numpy(np.zeros(count * dtype.itemsize, np.uint8)).view(dtype).view(sizes)

@@ -14,16 +14,19 @@ from torch.nn.functional import silu
 from transformers import LlamaConfig, MistralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
-from service.pipelines.text.attention import SlotAttention
+from service.models.architecture import is_plain
+from service.pipelines.text.attention import PagedAttention
+from service.pipelines.text.batch import Batch
+from service.pipelines.text.kv_cache import KVCache
 from service.pipelines.text.model import shape_of
 from service.pipelines.text.parts import Config, Parts, int8_parts, plain_parts
 from service.pipelines.text.weights import Weights
 
-STATIC_ROPES = ("default", "linear", "llama3", "yarn")  # whose frequencies do not depend on the length
-
 
 class Llama:
     """The model. `dtype` is the type of numbers between its matrices: float32, bfloat16 or float16."""
+
+    exact = False
 
     def __init__(self, config: Config, parts: Parts, device: torch.device, dtype: torch.dtype) -> None:
         self.shape = shape_of(config)
@@ -31,12 +34,20 @@ class Llama:
         self._parts = parts
         self._heads = config.num_attention_heads
         self._eps: float = config.rms_norm_eps
-        self._scale = self.shape.head_dim**-0.5
+        self._scale = self.shape.kv.head_dim**-0.5
         self._rotation = LlamaRotaryEmbedding(cast(LlamaConfig, config)).to(device)
 
-    def hidden(self, token_ids: list[int], positions: list[int], attention: SlotAttention) -> Tensor:
+    def logits(self, batch: Batch, cache: KVCache) -> Tensor:
+        """Writes the rows' keys and values; returns scores of the next token [sampled rows, vocabulary]."""
+        attention = PagedAttention(cache, self.shape.kv, batch, self.shape.window, self.device)
+        hidden = self._hidden(batch, attention)[batch.sampled_rows]
+        if not batch.sampled_rows:
+            return hidden.new_empty(0, self.shape.vocabulary)
+        return self._parts.head(self._normed(hidden, self._parts.norm))
+
+    def _hidden(self, batch: Batch, attention: PagedAttention) -> Tensor:
         """What the last layer gives for each row, not normalised: [rows, hidden_size]."""
-        ids, places = torch.tensor([token_ids, positions], device=self.device)
+        ids, places = torch.tensor([batch.token_ids, batch.positions], device=self.device)
         x = self._parts.embed(ids)
         cos, sin = (part[0][:, None] for part in self._rotation(x, places[None]))
         for index, layer in enumerate(self._parts.layers):
@@ -48,14 +59,10 @@ class Llama:
             x = x + layer.down(silu(gate) * up)
         return x
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Scores of the next token: [rows, vocabulary]."""
-        return self._parts.head(self._normed(hidden, self._parts.norm))
-
     def _split(self, qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """[rows, all heads * head_dim] to queries [rows, heads, head_dim], keys and values."""
-        heads, kv_heads = self._heads, self.shape.kv_heads
-        by_head = qkv.view(len(qkv), heads + 2 * kv_heads, self.shape.head_dim)
+        heads, kv_heads = self._heads, self.shape.kv.kv_heads
+        by_head = qkv.view(len(qkv), heads + 2 * kv_heads, self.shape.kv.head_dim)
         return by_head[:, :heads], by_head[:, heads : heads + kv_heads], by_head[:, heads + kv_heads :]
 
     def _normed(self, x: Tensor, gain: Tensor | None) -> Tensor:
@@ -75,11 +82,7 @@ def load_llama(config: Config, folder: Path, device: torch.device, dtype: torch.
 
 def is_lean(config: object) -> TypeGuard[Config]:
     """Whether this module computes a configuration's model; transformers has the others."""
-    if not isinstance(config, LlamaConfig | MistralConfig):
-        return False
-    plain = not getattr(config, "attention_bias", False) and not getattr(config, "mlp_bias", False)
-    rope = (config.rope_parameters or {}).get("rope_type", "default")
-    return plain and config.hidden_act == "silu" and rope in STATIC_ROPES
+    return isinstance(config, LlamaConfig | MistralConfig) and is_plain(config.to_dict())
 
 
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

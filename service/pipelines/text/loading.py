@@ -1,5 +1,6 @@
 """Loads a checkpoint into a text pipeline."""
 
+import logging
 import os
 
 import torch
@@ -10,19 +11,28 @@ from service.engine.messages import EngineSpec
 from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
+from service.pipelines.text.budget import pages_for
 from service.pipelines.text.fallback import load_fallback
-from service.pipelines.text.kv_cache import KVCache, KVShape
+from service.pipelines.text.kv_cache import KVCache
 from service.pipelines.text.llama import is_lean, load_llama
 from service.pipelines.text.model import TextModel
+from service.pipelines.text.native.llama import is_native, load_native
 from service.pipelines.text.pipeline import TextPipeline
+
+_log = logging.getLogger(__name__)
 
 
 def load(spec: EngineSpec) -> TextPipeline:
     """Loads safetensors weights only and runs one short request, so that the first user does not wait."""
-    torch.set_num_threads(spec.threads or os.cpu_count() or 1)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.set_num_threads(_threads(spec))
     model = load_model(spec)
-    pipeline = TextPipeline(model, cache_for(model, spec.max_running, spec.context_tokens))
+    if model.exact:
+        torch.set_num_threads(
+            1
+        )  # its own threads compute; torch's would take their processors while they wait
+    pages = pages_for(model, spec)
+    pipeline = TextPipeline(model, cache_for(model, pages), spec.max_running)
     _warm_up(pipeline)
     return pipeline
 
@@ -30,19 +40,22 @@ def load(spec: EngineSpec) -> TextPipeline:
 def load_model(spec: EngineSpec) -> TextModel:
     """Ours where it computes what the checkpoint is, transformers' otherwise."""
     config = AutoConfig.from_pretrained(spec.folder, local_files_only=True, trust_remote_code=False)
-    if is_lean(config):
-        return load_llama(config, spec.folder, torch.device(spec.device), getattr(torch, spec.dtype))
-    if spec.dtype == "int8":
-        raise ValueError(f"{spec.model} has parts that are not computed in int8: choose another --dtype")
-    return load_fallback(spec)
+    if not is_lean(config):
+        if spec.dtype == "int8":
+            raise ValueError(f"{spec.model} has parts that are not computed in int8: choose another --dtype")
+        return load_fallback(spec)
+    if spec.dtype == "int8" and is_native(config):
+        return load_native(config, spec.folder, spec.context_tokens, _threads(spec))
+    return load_llama(config, spec.folder, torch.device(spec.device), getattr(torch, spec.dtype))
 
 
-def cache_for(model: TextModel, slots: int, context: int) -> KVCache:
-    """An empty cache of `slots` requests of at most `context` tokens."""
-    shape = model.shape
-    return KVCache(
-        KVShape(shape.layers, slots, shape.kv_heads, context, shape.head_dim), model.dtype, model.device
-    )
+def cache_for(model: TextModel, pages: int) -> KVCache:
+    """An empty cache of so many pages."""
+    return KVCache(model.shape.kv, pages, model.dtype, model.device)
+
+
+def _threads(spec: EngineSpec) -> int:
+    return spec.threads or len(os.sched_getaffinity(0))
 
 
 def _warm_up(pipeline: TextPipeline) -> None:

@@ -1,6 +1,6 @@
 """The parts that a forward pass is made of, as a checkpoint has them or in 8 bits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -49,14 +49,41 @@ def plain_parts(config: Config, weights: Weights) -> Parts:
     return Parts(partial(embedding, weight=table), layers, weights[NORM], _matrix(head))
 
 
-def int8_parts(config: Config, weights: Weights) -> Parts:
-    """Every matrix in 8 bits, turned so that little is lost by it."""
-    head_dim = shape_of(config).head_dim
+@dataclass(frozen=True, slots=True)
+class Int8Weights:
+    """A turned model, in numbers that 8 bits will hold.
+
+    `table` [vocabulary, hidden_size] and `head` are the embeddings and the head; `layers` give, each when it
+    is asked for, queries with keys and values, what writes them, gates with ups, downs. `inner` [n, n] is
+    done to every n inner states.
+    """
+
+    table: Tensor
+    layers: Iterable[tuple[Tensor, Tensor, Tensor, Tensor]]
+    head: Tensor
+    inner: Tensor
+
+
+def int8_weights(config: Config, weights: Weights) -> Int8Weights:
+    """A checkpoint's matrices, turned so that little is lost in 8 bits."""
+    head_dim = shape_of(config).kv.head_dim
     turned = RotatedWeights(weights, config.hidden_size, config.intermediate_size, head_dim)
-    table, stream = weights[EMBEDDING], turned.stream.float()
-    head = turned.reading(NORM, EMBEDDING if config.tie_word_embeddings else HEAD)
-    layers = tuple(_int8_layer(turned, index) for index in range(config.num_hidden_layers))
-    return Parts(lambda ids: embedding(ids, table) @ stream, layers, None, Int8Matrix(head))
+    return Int8Weights(
+        table=weights[EMBEDDING] @ turned.stream.float(),
+        layers=(_int8_layer(turned, index) for index in range(config.num_hidden_layers)),
+        head=turned.reading(NORM, EMBEDDING if config.tie_word_embeddings else HEAD),
+        inner=turned.inner,
+    )
+
+
+def int8_parts(config: Config, weights: Weights) -> Parts:
+    """Every matrix in 8 bits."""
+    turned = int8_weights(config, weights)
+    layers = []
+    for qkv, out, gate_up, down in turned.layers:
+        last = Int8Matrix(down, turned.inner.float())
+        layers.append(Layer(None, Int8Matrix(qkv), Int8Matrix(out), None, Int8Matrix(gate_up), last))
+    return Parts(partial(embedding, weight=turned.table), tuple(layers), None, Int8Matrix(turned.head))
 
 
 def _plain_layer(weights: Weights, index: int) -> Layer:
@@ -71,17 +98,15 @@ def _plain_layer(weights: Weights, index: int) -> Layer:
     )
 
 
-def _int8_layer(turned: RotatedWeights, index: int) -> Layer:
+def _int8_layer(turned: RotatedWeights, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     names = _Names(index)
     scores = turned.reading(names.attention_norm, names.query, names.key)
     values = turned.values(names.attention_norm, names.value)
-    return Layer(
-        attention_norm=None,
-        qkv=Int8Matrix(torch.cat((scores, values))),
-        out=Int8Matrix(turned.attended(names.out)),
-        mlp_norm=None,
-        gate_up=Int8Matrix(turned.reading(names.mlp_norm, names.gate, names.up)),
-        down=Int8Matrix(turned.gated(names.down), turned.inner.float()),
+    return (
+        torch.cat((scores, values)),
+        turned.attended(names.out),
+        turned.reading(names.mlp_norm, names.gate, names.up),
+        turned.gated(names.down),
     )
 
 

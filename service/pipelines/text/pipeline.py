@@ -1,39 +1,43 @@
-"""The text pipeline: every step reads a block of new prompts and writes a token of each answer."""
+"""The text pipeline: every step reads some of the new prompts and writes a token of each answer."""
 
 from collections.abc import Hashable, Sequence
 
 import torch
-from torch import Tensor
 
 from service.engine.events import FinishReason, Token
+from service.engine.params import TextParams
 from service.pipelines.memory import out_of_memory
-from service.pipelines.text.attention import SlotAttention
 from service.pipelines.text.batch import PROMPT_BLOCK, TextRequest, TextState, pack, state_of
-from service.pipelines.text.kv_cache import KVCache
+from service.pipelines.text.kv_cache import PAGE, KVCache
 from service.pipelines.text.model import TextModel
+from service.pipelines.text.pages import PagePool
 from service.pipelines.text.sampling import sample
 
 
 class TextPipeline:
-    """Prefill and decode on slots of a key-value cache; the slots in use are always the first ones."""
+    """Prefill and decode on pages of keys and values.
 
-    def __init__(self, model: TextModel, cache: KVCache) -> None:
+    A request takes pages for its prompt and its longest answer when it starts, so that it never has to give
+    way; the pages decide how many requests run, `max_running` bounds them.
+    """
+
+    def __init__(self, model: TextModel, cache: KVCache, max_running: int) -> None:
         self._model = model
         self._cache = cache
-        self._in_slots: list[TextRequest] = []
+        self._max_running = max_running
+        self.pool = PagePool(cache.pages)
 
     def capacity(self) -> int:
-        """One a slot."""
-        return self._cache.shape.slots
+        """In pages times `max_running`: see `cost`."""
+        return self.pool.pages * self._max_running
 
-    def cost(self, request: TextRequest) -> int:  # noqa: ARG002 - every request takes one slot
-        """Each request takes one slot."""
-        return 1
+    def cost(self, request: TextRequest) -> int:
+        """Its share of the pages or of the places, whichever is the larger."""
+        return max(_pages_of(request) * self._max_running, self.pool.pages)
 
     def arrive(self, request: TextRequest, others: Sequence[TextRequest]) -> None:  # noqa: ARG002
         """A step for each block of the prompt and each token; its place is told to nobody."""
-        params = request.params
-        request.steps_left = -(-len(params.prompt_ids) // PROMPT_BLOCK) - 1 + params.max_tokens
+        request.steps_left = _steps_left(request.params, cached=0, written=0)
 
     def rows(self, request: TextRequest) -> int:  # noqa: ARG002 - every request takes one row
         """Each request is one row of the width."""
@@ -45,66 +49,87 @@ class TextPipeline:
 
     def width(self, key: Hashable) -> int:  # noqa: ARG002 - there is one key
         """Every running request takes part in every step."""
-        return self.capacity()
+        return self._max_running
 
     def start(self, request: TextRequest) -> None:
-        """Gives the request the next slot."""
+        """Gives the request its pages; those that begin its prompt and are known already need not be read."""
         params = request.params
         seen = None
         if params.repetition_penalty != 1:
             seen = torch.zeros(self._model.shape.vocabulary, dtype=torch.bool)
             seen[list(params.prompt_ids)] = True
+        # The last token has to be read in any case: its logits are what the answer begins with.
+        known, serial = self.pool.find(params.prompt_ids[:-1])
+        table = known + self.pool.take(_pages_of(request) - len(known))
         generator = torch.Generator().manual_seed(params.seed)
-        request.state = TextState(len(self._in_slots), generator, seen)
-        self._in_slots.append(request)
+        request.state = TextState(table, generator, seen, len(known) * PAGE, len(known), serial)
 
     def step(self, requests: Sequence[TextRequest]) -> None:
-        """One forward pass: a token for every answer, a block for prompts within the budget.
+        """One forward pass: a token for every answer, and prompts within the budget.
 
         Raises OutOfMemory, with nothing accepted: the pass may be tried again with fewer requests.
         """
-        batch = pack(requests)
+        step = pack(requests)
         with torch.inference_mode(), out_of_memory():
-            attention = SlotAttention(self._cache, batch, self._model.shape.window, self._model.device)
-            hidden = self._model.hidden(batch.token_ids, batch.positions, attention)
-            tokens = self._tokens(hidden, batch.sampled, batch.sampled_rows)
-        for request, end in batch.prompts:
-            state_of(request).cached = end
-            request.steps_left -= 1
-        for request, token in zip(batch.sampled, tokens, strict=True):
+            logits = self._model.logits(step.batch, self._cache)
+            tokens = sample(logits, step.sampled)
+        for request, end in step.read.items():
+            state = state_of(request)
+            state.cached = end
+            request.steps_left = _steps_left(request.params, end, written=0)
+            self._keep_full_pages(request)
+        for request, token in zip(step.sampled, tokens, strict=True):
             self._accept(request, token)
 
     def finish(self, request: TextRequest) -> None:
-        """Frees the slot: the last slot's request moves into it, so that no gap is left."""
-        slot = state_of(request).slot
-        last = self._in_slots.pop()
-        if last is not request:
-            state = state_of(last)
-            self._cache.move(state.slot, slot, state.cached)
-            state.slot = slot
-            self._in_slots[slot] = last
+        """Frees the pages; those that are full stay known as long as nobody needs their place."""
+        self.pool.give_back(state_of(request).table)
         request.state = None
-
-    def _tokens(self, hidden: Tensor, requests: list[TextRequest], rows: list[int]) -> list[int]:
-        if not requests:
-            return []
-        return sample(self._model.logits(hidden[rows]), requests)
 
     def _accept(self, request: TextRequest, token: int) -> None:
         state = state_of(request)
         if state.last is not None:
             state.cached += 1
-            request.steps_left -= 1
+            if self._model.exact:
+                self._keep_full_pages(request)
         state.last = token
-        state.written += 1
+        state.written.append(token)
+        request.steps_left = _steps_left(request.params, state.cached, len(state.written))
         if state.seen is not None:
             state.seen[token] = True
         request.emit(Token(token, _finish_reason(request, token)))
+
+    def _keep_full_pages(self, request: TextRequest) -> None:
+        """Answers' pages only where reading them as a prompt would give the same numbers."""
+        state = state_of(request)
+        while state.kept < state.cached // PAGE:
+            start = state.kept * PAGE
+            page = state.table[state.kept]
+            state.serial = self.pool.keep(page, state.serial, _tokens(request, start, start + PAGE))
+            state.kept += 1
+
+
+def _steps_left(params: TextParams, cached: int, written: int) -> int:
+    """One for each block of the prompt and each token; the last block brings the first token."""
+    blocks = -(-(len(params.prompt_ids) - cached) // PROMPT_BLOCK)
+    return max(0, blocks - 1) + params.max_tokens - written
+
+
+def _pages_of(request: TextRequest) -> int:
+    """What it needs at most: the last token is never read."""
+    return -(-(len(request.params.prompt_ids) + request.params.max_tokens - 1) // PAGE)
+
+
+def _tokens(request: TextRequest, start: int, end: int) -> tuple[int, ...]:
+    """Those of prompt and answer together."""
+    prompt = request.params.prompt_ids
+    answer = state_of(request).written[max(0, start - len(prompt)) : max(0, end - len(prompt))]
+    return (*prompt[start:end], *answer)
 
 
 def _finish_reason(request: TextRequest, token: int) -> FinishReason | None:
     if token in request.params.stop_ids:
         return "stop"
-    if state_of(request).written >= request.params.max_tokens:
+    if len(state_of(request).written) >= request.params.max_tokens:
         return "length"
     return None

@@ -11,7 +11,7 @@ from torch import Tensor
 from service.engine.params import TextParams
 from service.pipelines.text.batch import TextRequest, state_of
 
-LIKELIEST = 1024
+FAR_BELOW = 1e-4
 
 
 def sample(logits: Tensor, requests: list[TextRequest]) -> list[int]:
@@ -41,10 +41,12 @@ def draw(logits: Tensor, params: TextParams, generator: torch.Generator) -> int:
 def _nucleus(probabilities: Tensor, params: TextParams) -> tuple[Tensor, Tensor]:
     """The likeliest probabilities that top-k and top-p keep, in falling order, and their tokens."""
     wanted = min(params.top_k or len(probabilities), len(probabilities))
-    # Sorting the whole vocabulary is slow, and what top-p keeps is nearly always small.
-    kept, ids = probabilities.topk(min(wanted, LIKELIEST))
-    if wanted > LIKELIEST and float(kept.sum()) <= params.top_p:
-        kept, ids = probabilities.topk(wanted)
+    # Sorting the whole vocabulary is slow, and what is far below the likeliest is rarely kept.
+    ids = (probabilities >= probabilities.max() * FAR_BELOW).nonzero()[:, 0]
+    if len(ids) < wanted and float(probabilities[ids].sum()) <= params.top_p:
+        ids = torch.arange(len(probabilities))
+    kept, order = probabilities[ids].sort(descending=True, stable=True)
+    kept, ids = kept[:wanted], ids[order[:wanted]]
     if params.top_p < 1:
         total = kept.double().sum() if params.top_k else 1.0
         before = kept.double().cumsum(0) - kept
