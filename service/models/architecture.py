@@ -1,9 +1,13 @@
-"""Which text checkpoints are plain Llamas or Mistrals, told from config.json alone."""
+"""What a checkpoint is, told from config.json alone: whether a plain Llama or Mistral, and in which numbers."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
+from service.models.catalogue import Modality
+
+Number = Literal["float32", "bfloat16", "float16", "int8"]
 STATIC_ROPES = ("default", "linear", "llama3", "yarn")  # whose frequencies do not depend on the length
 
 
@@ -20,7 +24,8 @@ def is_plain(config: Mapping[str, object]) -> bool:
     )
 
 
-def is_plain_folder(folder: Path) -> bool:
-    """The same of a checkpoint's folder."""
-    config = json.loads((folder / "config.json").read_text())
-    return is_plain(config)
+def number_on_a_cpu(modality: Modality, folder: Path) -> Number:
+    """What a checkpoint is computed in where nobody says it: text in int8, where that can be."""
+    if modality == "image":
+        return "float32"
+    return "int8" if is_plain(json.loads((folder / "config.json").read_text())) else "float32"

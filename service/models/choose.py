@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from service.config import Device, Dtype
-from service.models.architecture import is_plain_folder
+from service.models.architecture import Number, number_on_a_cpu
 from service.models.catalogue import CATALOGUE, EMBEDDED, GIB, PICTUREBOOK, Modality, Model, folder_of
 from service.models.check import check_folder
 from service.models.errors import ModelError
@@ -22,8 +22,6 @@ __all__ = [
     "describe",
     "find_gpu",
 ]
-
-Number = Literal["float32", "bfloat16", "float16", "int8"]
 
 _log = logging.getLogger(__name__)
 
@@ -138,19 +136,9 @@ def _choice(
     if gpu and dtype == "int8":
         raise ModelError("dtype int8 computes on a CPU: add --device cpu, or choose another --dtype")
     place: Literal["cpu", "cuda"] = "cuda" if gpu else "cpu"
-    return Choice(
-        name,
-        folder,
-        place,
-        _number(modality, folder, gpu) if dtype == "auto" else dtype,
-        f"{reason}, on {_name(gpu)}",
-    )
-
-
-def _number(modality: Modality, folder: Path, gpu: Gpu | None) -> Number:
-    if gpu:
-        return "bfloat16"
-    return "int8" if modality == "text" and is_plain_folder(folder) else "float32"
+    if dtype == "auto":
+        dtype = "bfloat16" if gpu else number_on_a_cpu(modality, folder)
+    return Choice(name, folder, place, dtype, f"{reason}, on {_name(gpu)}")
 
 
 def _why_not(model: Model, folder: Path, gpu: Gpu | None, beside: Choice | None) -> str | None:

@@ -32,7 +32,8 @@ def write_weights(path: Path, names: tuple[str, ...] = TENSORS) -> None:
 
 def text_model(folder: Path, **config: object) -> Path:
     """A Mistral of one layer in two shards; `config` replaces settings of its config.json."""
-    settings = {"architectures": ["MistralForCausalLM"], "num_hidden_layers": 1} | config
+    plain = {"architectures": ["MistralForCausalLM"], "model_type": "mistral", "num_hidden_layers": 1}
+    settings = plain | config
     write_json(folder / "config.json", settings)
     write_json(folder / "tokenizer.json", {"version": "1.0"})
     shards = {
@@ -48,7 +49,7 @@ def text_model(folder: Path, **config: object) -> Path:
 
 def one_file_text_model(folder: Path) -> Path:
     """A Llama of one layer whose head is its embedding, in one file."""
-    text_model(folder, architectures=["LlamaForCausalLM"], tie_word_embeddings=True)
+    text_model(folder, architectures=["LlamaForCausalLM"], model_type="llama", tie_word_embeddings=True)
     for path in folder.glob("model*"):
         path.unlink()
     write_weights(folder / "model.safetensors", tuple(name for name in TENSORS if name != "lm_head.weight"))

@@ -28,9 +28,9 @@ def models_dir(tmp_path: Path) -> Path:
 
 def test_without_a_gpu_the_embedded_model_serves(models_dir: Path) -> None:
     choice = choose_text_model(models_dir, "auto", "auto", None)
-    assert (choice.name, choice.device, choice.dtype) == (EMBEDDED.name, "cpu", "float32")
+    assert (choice.name, choice.device, choice.dtype) == (EMBEDDED.name, "cpu", "int8")
     assert choice.folder == models_dir / EMBEDDED.name
-    assert describe(choice) == f"{EMBEDDED.name} (float32 on cpu): the embedded model, on the CPU"
+    assert describe(choice) == f"{EMBEDDED.name} (int8 on cpu): the embedded model, on the CPU"
 
 
 def test_with_a_big_gpu_the_big_model_serves(models_dir: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_small_gpu_computes_the_embedded_model(models_dir: Path) -> None:
 
 def test_device_cpu_ignores_the_gpu(models_dir: Path) -> None:
     choice = choose_text_model(models_dir, "auto", "cpu", BIG)
-    assert (choice.name, choice.device, choice.dtype) == (EMBEDDED.name, "cpu", "float32")
+    assert (choice.name, choice.device, choice.dtype) == (EMBEDDED.name, "cpu", "int8")
 
 
 def test_a_configured_number_type_is_kept(models_dir: Path) -> None:
@@ -247,3 +247,25 @@ def test_the_inventory_names_every_model_and_its_state(models_dir: Path) -> None
 def test_a_hidden_gpu_is_not_found(monkeypatch: pytest.MonkeyPatch, visible: str) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert find_gpu() is None
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"model_type": "qwen2"},
+        {"attention_bias": True},
+        {"mlp_bias": True},
+        {"hidden_act": "gelu"},
+        {"rope_scaling": {"type": "dynamic", "factor": 2.0}},
+        {"rope_parameters": {"rope_type": "longrope"}},
+    ],
+    ids=str,
+)
+def test_auto_takes_int8_on_a_cpu_only_where_the_checkpoint_can_be_computed_in_it(
+    tmp_path: Path, parts: dict[str, object]
+) -> None:
+    text_model(tmp_path / "plain")
+    text_model(tmp_path / "other", **parts)
+    for name, dtype in (("plain", "int8"), ("other", "float32")):
+        choice = choose_text_model(tmp_path, name, "auto", None)
+        assert (choice.device, choice.dtype) == ("cpu", dtype)
