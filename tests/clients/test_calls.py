@@ -34,7 +34,8 @@ def test_the_pieces_of_a_stream_add_up_to_the_unary_answer(client: Client) -> No
     assert stream.result == client.text(SEA, **TEXT)
     assert "".join(pieces) == stream.result.text
     assert len(pieces) > 5
-    assert (stream.result.seed, stream.result.finish_reason) == (11, "stop")
+    assert stream.result.seed == 11
+    assert stream.result.finish_reason in ("stop", "length")
 
 
 async def test_the_async_client_writes_what_the_sync_one_writes(
