@@ -44,7 +44,10 @@ class TextService:
         return await asyncio.to_thread(check_text, request, self._tokenizer, continued=continued)
 
     async def stream(self, job: TextInput, timeout_s: float) -> AsyncGenerator[Piece, None]:
-        """Yields the answer's pieces, one a token unless the reader is slower; the last has a finish reason."""
+        """Yields the answer's pieces; the last one has a finish reason.
+
+        Each is what came since the piece before: a token, unless the reader is slower.
+        """
         text, written, before = TextStream(self._tokenizer, job.stop), 0, time.monotonic()
         async with aclosing(self.engine.generate(job.params, timeout_s)) as events:
             async for tokens in events:

@@ -14,7 +14,6 @@ import statistics
 import tempfile
 from pathlib import Path
 
-import grpc
 import psutil
 
 from benchmarks import token_path
@@ -31,10 +30,8 @@ async def read(service: Service, streams: int, tokens: int) -> tuple[int, int, f
         stub = generation_pb2_grpc.GenerationStub(channel)
 
         async def ask() -> tuple[int, int]:
-            count = 0
-            async for message in stub.StreamText(asked):
-                count += 1
-            return message.completion_tokens, count
+            messages = [message async for message in stub.StreamText(asked)]
+            return messages[-1].completion_tokens, len(messages)
 
         began = asyncio.get_running_loop().time()
         counts = await asyncio.gather(*(ask() for _ in range(streams)))
@@ -74,7 +71,9 @@ async def measure(options: argparse.Namespace) -> None:
             medians = [statistics.median(column) for column in zip(*rows, strict=True)]
             held = psutil.Process(service.process.pid).memory_full_info()
             print(f"medians: service {medians[0]:.4f}, engine {medians[1]:.4f}")
-            print(f"service holds {held.rss / 2**20:.0f} MiB resident, {held.pss / 2**20:.0f} MiB in proportion")
+            print(
+                f"service holds {held.rss / 2**20:.0f} MiB resident, {held.pss / 2**20:.0f} MiB in proportion"
+            )
 
 
 def main() -> None:

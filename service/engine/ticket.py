@@ -25,7 +25,7 @@ class Ticket:
     decodes: list[tuple[float, float]] = field(default_factory=list)
     _last_event: float = 0.0
     _inbox: list[Event] = field(default_factory=list)
-    _filled: asyncio.Event = field(default_factory=asyncio.Event)
+    _reader: asyncio.Future[None] | None = None
 
     def stepped(self, began: float, ended: float) -> None:
         """Notes a step that it took, alone or with others."""
@@ -35,8 +35,9 @@ class Ticket:
 
     async def take(self) -> list[Event]:
         """Every event since the last call; waits for one if there is none."""
-        await self._filled.wait()
-        self._filled.clear()
+        if not self._inbox:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
         events, self._inbox = self._inbox, []
         return events
 
@@ -49,7 +50,8 @@ class Ticket:
                 self.decodes.append((self._last_event, at))
         self._last_event = at
         self._inbox.append(event)
-        self._filled.set()
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
 
 class Tickets:

@@ -111,7 +111,9 @@ class Worker:
 
 
 def _take_news(scheduler: Scheduler[Params]) -> News:
-    return [(request.id, packed(event)) for request in scheduler.take_news() for event in request.take_events()]
+    return [
+        (request.id, packed(event)) for request in scheduler.take_news() for event in request.take_events()
+    ]
 
 
 def _exit() -> None:
