@@ -114,13 +114,14 @@ class ImageService:
         engine = self._engine_or_unavailable()
         began, shown = time.monotonic(), False
         try:
-            async with aclosing(engine.generate(job.params, timeout_s)) as events:
-                async for event in events:
-                    if not shown and (shown := _shows(event)):
+            async with aclosing(engine.generate(job.params, timeout_s)) as batches:
+                async for events in batches:
+                    if not shown and (shown := any(map(_shows, events))):
                         self._metrics.first_picture.observe(time.monotonic() - began)
-                    news.put_nowait(asyncio.create_task(_make(event, job)))
-                    if job.format and isinstance(event, Picture):
-                        pictures.append(event)
+                    for event in events:
+                        news.put_nowait(asyncio.create_task(_make(event, job)))
+                    if job.format:
+                        pictures += [event for event in events if isinstance(event, Picture)]
             if job.format:
                 news.put_nowait(asyncio.create_task(_animate(pictures, job.format, job.fps)))
         finally:

@@ -3,8 +3,6 @@
 from __future__ import annotations  # grpc's classes are generic for type checkers only
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TypeAlias
 
 import grpc
@@ -31,8 +29,10 @@ class Outgoing:
     async def write(self, message: Message) -> None:
         """Sends a message of a stream, once the client has room for it. Raises ClientGone."""
         self._on_its_way = True
-        with _or_gone():
+        try:
             await self._context.write(message)
+        except grpc.aio.InternalError:
+            raise ClientGone from None
         self._last, self._on_its_way = message, False
 
     async def abort(self, error: errors.ServiceError, request_id: str) -> None:
@@ -44,8 +44,10 @@ class Outgoing:
         if self._last is not None and not self._on_its_way:
             await self.write(_failure(self._last, error))
         trailers = errors.trailing_metadata(error, request_id)
-        with _or_gone():
+        try:
             await self._context.abort(error.code, error.detail, trailers)
+        except grpc.aio.InternalError:
+            raise ClientGone from None
 
 
 def _failure(last: Message, error: errors.ServiceError) -> Message:
@@ -54,11 +56,3 @@ def _failure(last: Message, error: errors.ServiceError) -> Message:
         told = openai.StreamError(message=error.detail, type=error.reason)
         return type(last)(id=last.id, object=last.object, created=last.created, model=last.model, error=told)
     return type(last)(finish_reason="error", detail=error.detail)
-
-
-@contextmanager
-def _or_gone() -> Iterator[None]:
-    try:
-        yield
-    except grpc.aio.InternalError:
-        raise ClientGone from None

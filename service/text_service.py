@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from generation.v1 import generation_pb2 as pb
 from service import errors
 from service.engine.engine import Engine
-from service.engine.events import FinishReason, Token
+from service.engine.events import Event, FinishReason, Token
 from service.metrics import Metrics
 from service.params.text import TextInput, check_text
 from service.text.text_stream import TextStream
@@ -44,22 +44,21 @@ class TextService:
         return await asyncio.to_thread(check_text, request, self._tokenizer, continued=continued)
 
     async def stream(self, job: TextInput, timeout_s: float) -> AsyncGenerator[Piece, None]:
-        """Yields the answer's pieces; the last one has a finish reason."""
+        """Yields the answer's pieces; the last one has a finish reason.
+
+        Each is what came since the piece before: a token, unless the reader is slower.
+        """
         text, written, before = TextStream(self._tokenizer, job.stop), 0, time.monotonic()
         async with aclosing(self.engine.generate(job.params, timeout_s)) as events:
-            async for token in events:
-                assert isinstance(token, Token)
+            async for tokens in events:
+                piece, taken, finish_reason = _write(text, tokens, job.params.stop_ids)
                 now = time.monotonic()
-                self._count(job, written, now - before)
-                written, before = written + 1, now
-                piece = "" if token.token_id in job.params.stop_ids else text.push(token.token_id)
-                if text.stopped:
-                    yield Piece(piece, written, "stop")
+                self._count(job, written, taken, now - before)
+                written, before = written + taken, now
+                if piece or finish_reason:
+                    yield Piece(piece, written, finish_reason)
+                if finish_reason:
                     return
-                if token.finish_reason:
-                    yield Piece(piece + text.flush(), written, token.finish_reason)
-                elif piece:
-                    yield Piece(piece, written)
 
     async def complete(self, job: TextInput, timeout_s: float) -> Piece:
         """The whole answer as one piece."""
@@ -68,11 +67,27 @@ class TextService:
         last = pieces[-1]
         return Piece("".join(piece.text for piece in pieces), last.completion_tokens, last.finish_reason)
 
-    def _count(self, job: TextInput, earlier: int, seconds: float) -> None:
-        """Counts a token that came `seconds` after the one before it, or after the start if it is first."""
-        self._metrics.completion_tokens.inc()
-        if earlier:
-            self._metrics.between_tokens.observe(seconds)
-        else:  # the prompt has been read by now, and not sooner
+    def _count(self, job: TextInput, earlier: int, tokens: int, seconds: float) -> None:
+        """Counts tokens that came together, `seconds` after those before them or after the start."""
+        self._metrics.completion_tokens.inc(tokens)
+        if not earlier:  # the prompt has been read by now, and not sooner
             self._metrics.first_token.observe(seconds)
             self._metrics.prompt_tokens.inc(len(job.params.prompt_ids))
+            tokens, seconds = tokens - 1, 0
+        for _ in range(tokens):
+            self._metrics.between_tokens.observe(seconds / tokens)
+
+
+def _write(
+    text: TextStream, tokens: list[Event], stop_ids: frozenset[int]
+) -> tuple[str, int, FinishReason | None]:
+    """What tokens add to a text, how many of them it takes, and why it ends if it does."""
+    piece = ""
+    for taken, token in enumerate(tokens, 1):
+        assert isinstance(token, Token)
+        piece += "" if token.token_id in stop_ids else text.push(token.token_id)
+        if text.stopped:
+            return piece, taken, "stop"
+        if token.finish_reason:
+            return piece + text.flush(), taken, token.finish_reason
+    return piece, len(tokens), None

@@ -71,8 +71,10 @@ class Engine:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._supervisor
 
-    async def generate(self, params: Params, timeout_s: float) -> AsyncGenerator[Event, None]:
+    async def generate(self, params: Params, timeout_s: float) -> AsyncGenerator[list[Event], None]:
         """Runs one request and yields its events up to the one that ends it.
+
+        Each time those that have come since the last time: one, unless the reader was slower.
 
         Raises Unavailable, Overloaded, DeadlineExceeded or EngineError. Closing the generator early
         cancels the request: its slot is free before the next step.
@@ -84,11 +86,14 @@ class Engine:
         process.work.send(Submit(request_id, params, timeout_s, logs.request_id.get()))
         try:
             while True:
-                event = await ticket.inbox.get()
-                if isinstance(event, Failed):
-                    raise self._error(event.failure)
-                yield event
-                if ends(event):
+                events = await ticket.take()
+                last = events[-1]
+                failure = last.failure if isinstance(last, Failed) else None
+                if made := events[:-1] if failure else events:
+                    yield made
+                if failure:
+                    raise self._error(failure)
+                if ends(last):
                     return
         finally:
             self._admission.leave(time.monotonic() - ticket.admitted)

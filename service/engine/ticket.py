@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from service.engine.events import Event, Failed, Picture, Token, ends
-from service.engine.messages import Arrived, Message, Stepped
+from service.engine.messages import Arrived, Message, News, Stepped, unpacked
 from service.metrics import EngineMetrics
 
 
@@ -19,18 +19,27 @@ class Ticket:
     """
 
     admitted: float = field(default_factory=time.monotonic)
-    inbox: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     steps: int = 0
     first_step: float | None = None
     last_step: float | None = None
     decodes: list[tuple[float, float]] = field(default_factory=list)
     _last_event: float = 0.0
+    _inbox: list[Event] = field(default_factory=list)
+    _reader: asyncio.Future[None] | None = None
 
     def stepped(self, began: float, ended: float) -> None:
         """Notes a step that it took, alone or with others."""
         self.steps += 1
         self.first_step = began if self.first_step is None else self.first_step
         self.last_step = ended
+
+    async def take(self) -> list[Event]:
+        """Every event since the last call; waits for one if there is none."""
+        if not self._inbox:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        events, self._inbox = self._inbox, []
+        return events
 
     def put(self, event: Event, at: float) -> None:
         """Hands an event on, and notes when it was made."""
@@ -40,7 +49,9 @@ class Ticket:
             case Picture():
                 self.decodes.append((self._last_event, at))
         self._last_event = at
-        self.inbox.put_nowait(event)
+        self._inbox.append(event)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
 
 class Tickets:
@@ -64,14 +75,15 @@ class Tickets:
         match message:
             case Stepped():
                 self._note(message)
-                self._deliver(message.events, message.ended)
+                self._deliver(message.news, message.ended)
             case Arrived():
-                self._deliver(message.events, time.monotonic())
+                self._deliver(message.news, time.monotonic())
 
     def lose(self) -> None:
         """Ends every request: the process is gone."""
+        now = time.monotonic()
         for ticket in self._tickets.values():
-            ticket.inbox.put_nowait(Failed("cancelled"))
+            ticket.put(Failed("cancelled"), now)
         self._tickets.clear()
         self._metrics.running.set(0)
         self._metrics.waiting.set(0)
@@ -86,10 +98,10 @@ class Tickets:
                     self._metrics.queue_seconds.observe(step.began - ticket.admitted)
                 ticket.stepped(step.began, step.ended)
 
-    def _deliver(self, events: list[tuple[int, list[Event]]], at: float) -> None:
-        for request_id, news in events:
+    def _deliver(self, news: News, at: float) -> None:
+        for request_id, item in news:
+            event = unpacked(item)
             if (ticket := self._tickets.get(request_id)) is not None:
-                for event in news:
-                    ticket.put(event, at)
-            if ends(news[-1]):
+                ticket.put(event, at)
+            if ends(event):
                 self._tickets.pop(request_id, None)

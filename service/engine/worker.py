@@ -9,19 +9,20 @@ from queue import Empty, SimpleQueue
 from socket import socket
 
 from service.engine.channel import Channel
-from service.engine.events import Event
 from service.engine.messages import (
     Arrived,
     Cancel,
     EngineSpec,
     Heartbeat,
     Message,
+    News,
     Ready,
     Start,
     StartFailed,
     Stepped,
     Stop,
     Submit,
+    packed,
 )
 from service.engine.params import Params
 from service.engine.request import Request
@@ -53,8 +54,8 @@ class Worker:
         self._control.send(Ready())
         while True:
             self._receive(scheduler)
-            if events := _take_events(scheduler):
-                self._work.send(Arrived(events))
+            if news := _take_news(scheduler):
+                self._work.send(Arrived(news))
             self._step(scheduler)
 
     def _load(self, spec: EngineSpec) -> Scheduler[Params]:
@@ -91,9 +92,9 @@ class Worker:
         self._last_begun.append(began)
         batch = scheduler.step()
         self._step_began = None
-        ended, events = time.monotonic(), _take_events(scheduler)
+        ended, news = time.monotonic(), _take_news(scheduler)
         running, waiting = len(scheduler.running), len(scheduler.waiting)
-        self._work.send(Stepped(events, batch, began, ended, self._dropped, running, waiting))
+        self._work.send(Stepped(news, batch, began, ended, self._dropped, running, waiting))
         self._dropped = []
 
     def _receive_control(self, message: Message) -> None:
@@ -109,8 +110,10 @@ class Worker:
             time.sleep(HEARTBEAT_S)
 
 
-def _take_events(scheduler: Scheduler[Params]) -> list[tuple[int, list[Event]]]:
-    return [(request.id, request.take_events()) for request in scheduler.take_news()]
+def _take_news(scheduler: Scheduler[Params]) -> News:
+    return [
+        (request.id, packed(event)) for request in scheduler.take_news() for event in request.take_events()
+    ]
 
 
 def _exit() -> None:

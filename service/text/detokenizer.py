@@ -7,10 +7,12 @@ of tokens instead, as is common, goes wrong where a token changes how its neighb
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Any
 
 from tokenizers import Tokenizer
 
+REMEMBERED_TOKENS = 10_000  # nearly all of what is written, in a megabyte
 _SENTENCEPIECE = {"Replace", "ByteFallback", "Fuse", "Strip"}
 _BYTE_FALLBACK = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
@@ -32,9 +34,13 @@ class TokenBytes:
         self._alphabet = _byte_alphabet() if "ByteLevel" in steps else None
         # SentencePiece puts a space before a text; it is no part of the text.
         self.leading_space = bool(steps.get("Strip", {}).get("start"))
+        self._of = lru_cache(REMEMBERED_TOKENS)(self._spell)
 
     def of(self, token_id: int) -> bytes:
         """A token's bytes; none for special tokens and for ids outside the vocabulary."""
+        return self._of(token_id)
+
+    def _spell(self, token_id: int) -> bytes:
         token = None if token_id in self._special else self._tokenizer.id_to_token(token_id)
         if token is None:
             return b""

@@ -22,6 +22,8 @@ class StopStrings:
         """What of the text so far is safe to send; nothing more once `stopped`."""
         if self.stopped:
             return ""
+        if not self._stop:
+            return text
         text = self._held + text
         cut = self._first(text)
         self.stopped = cut is not None
