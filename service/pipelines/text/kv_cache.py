@@ -1,8 +1,8 @@
 """Keys and values of every token that is remembered, in pages."""
 
+import mmap
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,8 +37,10 @@ class KVCache:
 def _zeros(sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     if device.type != "cpu":
         return torch.zeros(sizes, dtype=dtype, device=device)
-    # numpy's zeros are memory that the system hands out when it is first written, so a laptop pays for
-    # the pages that were ever in use, not for the whole budget. They must be zeros: attention multiplies
-    # what it masks by 0, and 0 times garbage may be NaN.
+    # Memory of the system's own: zeros that it hands out when they are first written, so a laptop pays for
+    # what was ever in use, not for the whole budget; in huge pages, since attention jumps from place to place.
+    # They must be zeros: attention multiplies what it masks by 0, and 0 times garbage may be NaN.
     count = torch.Size(sizes).numel()
-    return torch.from_numpy(np.zeros(count * dtype.itemsize, np.uint8)).view(dtype).view(sizes)
+    memory = mmap.mmap(-1, count * dtype.itemsize, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_HUGEPAGE)
+    return torch.frombuffer(memory, dtype=dtype).view(sizes)

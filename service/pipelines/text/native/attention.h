@@ -7,6 +7,7 @@
 #include "vectors.h"
 
 constexpr int64_t PAGE = 64;  // tokens
+constexpr int64_t SOON = 16;  // how many rows ahead keys and values are asked for: they lie all over the memory
 
 // Keys and values of all tokens, half precision: [pages][layers][kv_heads] of keys [head_dim][PAGE], so that a
 // vector holds one number of many tokens, and of values [PAGE][head_dim].
@@ -45,6 +46,7 @@ void score_page(const Half* keys, const float* query, int64_t head_dim, float sc
     for (int64_t i = 0; i < head_dim; ++i)
       for (int v = 0; v < VECTORS; ++v) {
         const Floats key = load_half(keys + i * PAGE + strip + v * LANES);
+        _mm_prefetch((const char*)(keys + (i + SOON) * PAGE + strip + v * LANES), _MM_HINT_T0);
         for (int h = 0; h < H; ++h) totals[h][v] += key * query[h * head_dim + i];
       }
     for (int h = 0; h < H; ++h)
@@ -79,6 +81,7 @@ void add_values(const Half* values, const float* weights, int64_t stride, int64_
     for (int64_t t = 0; t < count; ++t)
       for (int v = 0; v < VECTORS; ++v) {
         const Floats value = load_half(values + t * head_dim + strip + v * LANES);
+        _mm_prefetch((const char*)(values + (t + SOON) * head_dim + strip + v * LANES), _MM_HINT_T0);
         for (int h = 0; h < H; ++h) totals[h][v] += value * weights[h * stride + t];
       }
     for (int h = 0; h < H; ++h)
