@@ -38,7 +38,7 @@ def _zeros(sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> 
     if device.type != "cpu":
         return torch.zeros(sizes, dtype=dtype, device=device)
     # Memory of the system's own: zeros that it hands out when they are first written, so a laptop pays for
-    # what was ever in use, not for the whole budget; in huge pages, since attention jumps from place to place.
+    # what was ever in use, not for the whole budget; in huge pages, as attention jumps about.
     # They must be zeros: attention multiplies what it masks by 0, and 0 times garbage may be NaN.
     count = torch.Size(sizes).numel()
     memory = mmap.mmap(-1, count * dtype.itemsize, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
