@@ -25,7 +25,6 @@ class Masking:
     """
 
     def __init__(self, description: Mapping[str, Any], template_source: str) -> None:
-        self._description = description
         self._control = frozenset(
             token["content"]
             for token in description["added_tokens"]
@@ -39,17 +38,17 @@ class Masking:
         """The text as it may be put between a template's own special tokens."""
         return self._beginnings.sub(rf"\1{_MASK}", text)
 
-    def tokenizer(self) -> Tokenizer:
-        """The tokenizer that reads masked text. Raises ValueError if the description is of none."""
+    def tokenizer(self, description: Mapping[str, Any]) -> Tokenizer:
+        """The tokenizer of that description that reads masked text. Raises ValueError if it is of none."""
         changed = {
-            "added_tokens": [self._matched_raw(token) for token in self._description["added_tokens"]],
-            "normalizer": self._unmasking(self._description.get("normalizer")),
-            "model": self._without_merges(self._description["model"]),
+            "added_tokens": [self._matched_raw(token) for token in description["added_tokens"]],
+            "normalizer": self._unmasking(description.get("normalizer")),
+            "model": self._without_merges(description["model"]),
             "truncation": None,
             "padding": None,
         }
         try:
-            return Tokenizer.from_str(json.dumps({**self._description, **changed}))
+            return Tokenizer.from_str(json.dumps({**description, **changed}))
         except Exception as error:  # tokenizers raises no narrower kind
             raise ValueError("tokenizer.json does not describe a tokenizer") from error
 

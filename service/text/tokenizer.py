@@ -39,7 +39,7 @@ class TextTokenizer:
         """
         self._template = template
         self._masking = Masking(description, template.source if template else "")
-        self._tokenizer = self._masking.tokenizer()
+        self._tokenizer = self._masking.tokenizer(description)
         vocabulary = self._tokenizer.get_vocab()
         self._longest_token = max(map(len, vocabulary))
         self.token_bytes = TokenBytes(self._tokenizer, description["decoder"] or {"type": "none"})

@@ -53,7 +53,7 @@ class ScriptedEngine:
     asked: list[ImageParams] = field(default_factory=list)
     closed: bool = False
 
-    async def generate(self, params: ImageParams, timeout_s: float) -> AsyncGenerator[Event, None]:
+    async def generate(self, params: ImageParams, timeout_s: float) -> AsyncGenerator[list[Event], None]:
         self.asked.append(params)
         try:
             for item in self.script:
@@ -62,7 +62,7 @@ class ScriptedEngine:
                 if isinstance(item, float):
                     await asyncio.sleep(item)
                 else:
-                    yield item
+                    yield [item]
         finally:
             self.closed = True
 
