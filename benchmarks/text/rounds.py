@@ -1,0 +1,137 @@
+"""Rounds: every contestant in turn, one at a time, so that all meet the same moods of the machine."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tqdm import tqdm
+
+from benchmarks.text.contestants import Contestant
+from benchmarks.text.prompts import EVERY_S, JOINING, RUNNING, Prompts
+from benchmarks.text.work import Asked, Figures, Times, figures, gaps, writing_rate
+
+SETTLE_S = 0.5  # threads that spin after their work have stopped by then
+CONTEXTS = (128, 512, 1024, 2048, 3584)
+CONTEXT_REQUESTS = (1, 16)
+MOST_CONTEXT_ROUNDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A round of `requests` requests at once, for which `asked` tokens were asked."""
+
+    contestant: str
+    requests: int
+    asked: int
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Seconds between the tokens of requests that ran while others came, and to the others' first tokens."""
+
+    contestant: str
+    between: list[float]
+    first: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Tokens a second after a context, None where the requests did not all write at the same time."""
+
+    contestant: str
+    requests: int
+    context: int
+    rate: float | None
+
+
+Result = Sample | Joined | Written
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A round of one contestant, and what becomes of its times."""
+
+    contestant: Contestant
+    asked: Callable[[], list[Asked]]
+    result: Callable[[str, list[Asked], Times], Result]
+
+
+class Rounds:
+    """Everything that is measured of these contestants. `failed` has the reasons of those that could not."""
+
+    def __init__(self, contestants: Sequence[Contestant], prompts: Prompts) -> None:
+        self._contestants = contestants
+        self._prompts = prompts
+        self.failed: dict[str, str] = {}
+
+    async def run(self, jobs: Sequence[Job]) -> list[Result]:
+        """One job after another. A contestant that fails takes part no longer."""
+        results = []
+        for job in tqdm(jobs, unit="round", ncols=80):
+            name = job.contestant.name
+            if name in self.failed:
+                continue
+            asked = job.asked()
+            await asyncio.sleep(SETTLE_S)
+            try:
+                results.append(job.result(name, asked, await job.contestant.round(asked)))
+            except (RuntimeError, ValueError) as error:
+                self.failed[name] = str(error)
+                tqdm.write(f"{name} takes part no longer: {error}")
+        return results
+
+    def warm_up(self) -> Iterator[Job]:
+        """A small round of each, whose figures do not count."""
+        for one in self._contestants:
+            yield Job(one, lambda: self._prompts.mixed(2, 0), _sample)
+
+    def at_once(self, rounds: int, requests: Sequence[int]) -> Iterator[Job]:
+        """All numbers of requests in each round; who begins changes from round to round."""
+        for turn in range(1, rounds + 1):
+            for count in requests:
+                for one in _rotated(self._contestants, turn):
+                    if count <= one.most:
+                        yield Job(one, lambda count=count, turn=turn: self._prompts.mixed(count, turn), _sample)  # type: ignore[misc]
+
+    def joining(self, rounds: int) -> Iterator[Job]:
+        """Requests that come while others run."""
+        for turn in range(1, rounds + 1):
+            for one in _rotated(self._joiners, turn):
+                yield Job(one, lambda turn=turn: self._prompts.joining(turn), _joined)  # type: ignore[misc]
+
+    def contexts(self, rounds: int) -> Iterator[Job]:
+        """One request and many after contexts of every length."""
+        for turn in range(1, min(rounds, MOST_CONTEXT_ROUNDS) + 1):
+            for context in CONTEXTS:
+                for count in CONTEXT_REQUESTS:
+                    for one in _rotated(self._joiners, turn):
+                        yield self._context(one, context, count, turn)
+
+    @property
+    def _joiners(self) -> list[Contestant]:
+        return [one for one in self._contestants if one.joins]
+
+    def _context(self, contestant: Contestant, context: int, count: int, turn: int) -> Job:
+        def result(name: str, asked: list[Asked], times: Times) -> Written:
+            return Written(name, len(asked), context, writing_rate(times))
+
+        return Job(contestant, lambda: self._prompts.of_context(context, count, turn), result)
+
+
+def _rotated(contestants: Sequence[Contestant], turn: int) -> list[Contestant]:
+    first = turn % len(contestants) if contestants else 0
+    return [*contestants[first:], *contestants[:first]]
+
+
+def _sample(name: str, asked: list[Asked], times: Times) -> Sample:
+    return Sample(name, len(asked), sum(one.new_tokens for one in asked), figures(asked, times))
+
+
+def _joined(name: str, asked: list[Asked], times: Times) -> Joined:
+    """Only gaps between the first and the last arrival count."""
+    while_joining = [
+        [at for at in one if EVERY_S <= at <= EVERY_S * JOINING] for one in times[:RUNNING]
+    ]
+    first = [one[0] - request.at for one, request in zip(times[RUNNING:], asked[RUNNING:], strict=True)]
+    return Joined(name, [gap for one in while_joining for gap in gaps(one)], first)
