@@ -31,7 +31,9 @@ def counts(results: Iterable[Result]) -> list[int]:
     return sorted({sample.requests for sample in of(Sample, results)})
 
 
-def by_count(results: Sequence[Result], value: Callable[[list[Sample]], float]) -> dict[str, dict[int, float]]:
+def by_count(
+    results: Sequence[Result], value: Callable[[list[Sample]], float]
+) -> dict[str, dict[int, float]]:
     """A value of each engine's samples for each number of requests, where it has any."""
     cells: dict[str, dict[int, float]] = {name: {} for name in names(of(Sample, results))}
     for name, row in cells.items():
@@ -70,7 +72,8 @@ def between(percent: int) -> Callable[[list[Sample]], float]:
 
 def verdict(cells: Cells, *, more_is_better: bool = True, ours: str = OURS) -> str:
     """A sentence: where the service is ahead of every other engine, where behind, and by what ratio."""
-    ahead, behind = [], []
+    ahead: list[str] = []
+    behind: list[str] = []
     for column, mine in cells.get(ours, {}).items():
         others = {name: row[column] for name, row in cells.items() if name not in FAMILY and column in row}
         if others:

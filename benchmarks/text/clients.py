@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import grpc
 import httpx
 
+from benchmarks.text.contestants import MOST, PARTS
 from benchmarks.text.work import Asked, Times
 from generation.v1 import generation_pb2 as pb
 from generation.v1 import generation_pb2_grpc
@@ -21,8 +22,8 @@ class OverGrpc:
     """The service's own port."""
 
     name = "service, gRPC"
-    most = 1 << 30
-    joins = True
+    parts = PARTS
+    most = MOST
 
     def __init__(self, channel: grpc.aio.Channel, pid: int) -> None:
         self.pid = pid
@@ -45,8 +46,8 @@ class OverRest:
     """Through Envoy, as server-sent events."""
 
     name = "service, REST"
-    most = 1 << 30
-    joins = True
+    parts = PARTS
+    most = MOST
 
     def __init__(self, client: httpx.AsyncClient, pid: int) -> None:
         self.pid = pid

@@ -5,8 +5,9 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,14 +18,16 @@ from benchmarks.text.work import Asked, Times
 from rest_proxy.envoy import BOUND_TO_PARENT
 
 MOST_ANSWER_BYTES = 64 << 20
+MOST = 1 << 30
+PARTS = frozenset({"at-once", "joining", "contexts"})
 
 
 class Contestant(Protocol):
-    """An engine that answers rounds. `most` is the most requests at once that make sense for it."""
+    """An engine that answers rounds: what it takes part in, and the most requests at once it is asked."""
 
     name: str
+    parts: frozenset[str]
     most: int
-    joins: bool
     pid: int
 
     async def round(self, asked: Sequence[Asked]) -> Times:
@@ -34,10 +37,10 @@ class Contestant(Protocol):
 class Child:
     """An engine in a process of its own."""
 
-    def __init__(self, name: str, process: Process, most: int, *, joins: bool) -> None:
+    def __init__(self, name: str, process: Process, parts: frozenset[str], most: int) -> None:
         self.name = name
+        self.parts = parts
         self.most = most
-        self.joins = joins
         self.pid = process.pid
         self._process = process
 
@@ -52,7 +55,7 @@ class Child:
         return answer
 
     async def logits(self, ids: Sequence[int], first: int, path: Path) -> NDArray[np.float32]:
-        """Scores [rows from `first`, vocabulary], by way of a file. Raises RuntimeError if the engine cannot."""
+        """Scores [rows from `first`, vocabulary], by way of a file. RuntimeError if the engine cannot."""
         await self._ask({"logits": [ids, first, str(path)]})
         return np.asarray(np.load(path))
 
@@ -72,27 +75,42 @@ class Child:
             raise RuntimeError(f"{self.name} ended")
         answer = json.loads(line)
         if isinstance(answer, dict):
-            raise RuntimeError(answer["error"])  # noqa: TRY004 - the child's error, whatever its type
+            raise RuntimeError(answer["error"])
         return answer
 
 
-@asynccontextmanager
-async def child(
-    name: str, log: Path, *command: str, python: str = sys.executable, most: int = 1 << 30, joins: bool = True
-) -> AsyncIterator[Child]:
-    """Runs `python -m benchmarks.text.peers.COMMAND` until the context ends. Its output goes to `log`."""
-    bound = (sys.executable, "-I", str(BOUND_TO_PARENT), str(os.getpid()))
-    module, *arguments = command
-    with log.open("wb") as errors:
-        process = await asyncio.create_subprocess_exec(
-            *bound, python, "-m", f"benchmarks.text.peers.{module}", *arguments,
-            stdin=PIPE, stdout=PIPE, stderr=errors, limit=MOST_ANSWER_BYTES,
-        )  # fmt: skip
-    try:
-        contestant = Child(name, process, most, joins=joins)
-        await contestant.ready()
-        yield contestant
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a child is started: `python -m benchmarks.text.peers.MODULE ARGUMENTS`."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+    python: str = sys.executable
+    parts: frozenset[str] = PARTS
+    most: int = MOST
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def running(self, log_folder: Path) -> AsyncIterator[Child]:
+        """Ends the process with the context. What libraries print goes to a log.
+
+        Raises RuntimeError if the model cannot be loaded.
+        """
+        with (log_folder / f"{self.module}-{self.name}.log".replace(" ", "-")).open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *self._command(), stdin=PIPE, stdout=PIPE, stderr=log, limit=MOST_ANSWER_BYTES,
+                env={**os.environ, **self.environment},
+            )  # fmt: skip
+        contestant = Child(self.name, process, self.parts, self.most)
+        try:
+            await contestant.ready()
+            yield contestant
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    def _command(self) -> list[str]:
+        bound = [sys.executable, "-I", str(BOUND_TO_PARENT), str(os.getpid())]
+        return [*bound, self.python, "-m", f"benchmarks.text.peers.{self.module}", *self.arguments]

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from benchmarks.text.machine import Held, Limits
 from benchmarks.text.quality import Quality
 from benchmarks.text.rounds import Result
 
+SAVED = Path(__file__).resolve().parents[2] / "build" / "text.pickle"
 TITLE = """# Text
 
 Written by `python -m benchmarks.text`, which starts the real service, the real Envoy, and the other
@@ -55,6 +57,28 @@ class Findings:
     held: list[Held] = field(default_factory=list)
     quality: list[Quality] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a section and its plot are made of."""
+
+    heading: str
+    plot: str
+    setting: Setting
+    findings: Findings
+
+    def save(self) -> None:
+        """Keeps it in build/, so that it can be written again."""
+        SAVED.parent.mkdir(exist_ok=True)
+        SAVED.write_bytes(pickle.dumps(self))
+
+
+def saved() -> Section:
+    """The last one that was kept. Raises OSError if there is none."""
+    section = pickle.loads(SAVED.read_bytes())
+    assert isinstance(section, Section)
+    return section
 
 
 def write(folder: Path, heading: str, setting: Setting, body: str) -> None:

@@ -24,8 +24,10 @@ def python_with(name: str, requirement: str) -> str:
     if not stamp.exists():
         print(f"Installing {requirement} into {folder}")
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", requirement]
-        done = subprocess.run(command, env=ENVIRONMENT | os.environ, capture_output=True, text=True, check=False)
+        command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", requirement]
+        done = subprocess.run(
+            command, env=ENVIRONMENT | os.environ, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError((done.stderr.strip().splitlines() or ["pip failed"])[-1])
         stamp.touch()

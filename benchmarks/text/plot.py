@@ -55,7 +55,9 @@ def _contexts(axes: Axes, findings: Findings, colours: dict[str, str]) -> None:
     axes.set_ylabel(f"tokens a second of {high} requests, dashed of {low}")
 
 
-def _lines(axes: Axes, rows: cells.Cells, colours: dict[str, str], style: str = "-", *, label: bool = True) -> None:
+def _lines(
+    axes: Axes, rows: cells.Cells, colours: dict[str, str], style: str = "-", *, label: bool = True
+) -> None:
     for name, row in rows.items():
         if row:
             points = (list(row), list(row.values()))

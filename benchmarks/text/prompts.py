@@ -15,7 +15,18 @@ RUNNING_TOKENS = 160
 JOINING = 40
 JOINING_TOKENS = 24
 
-HEROES = ("sailor", "baker", "clockmaker", "fox", "gardener", "pilot", "doctor", "shepherd", "painter", "miner")
+HEROES = (
+    "sailor",
+    "baker",
+    "clockmaker",
+    "fox",
+    "gardener",
+    "pilot",
+    "doctor",
+    "shepherd",
+    "painter",
+    "miner",
+)
 PLACES = ("harbour", "forest", "mountain", "library", "desert", "island", "market", "castle", "river", "city")
 THINGS = ("lantern", "letter", "map", "key", "violin", "compass", "mirror", "book", "ring", "stone")
 DEEDS = ("finds", "loses", "hides", "sells", "repairs", "carries", "steals", "remembers", "draws", "breaks")
@@ -43,7 +54,11 @@ class Prompts:
     def mixed(self, count: int, turn: int) -> list[Asked]:
         """Requests of mixed lengths; the lengths are the same in every turn, the words are not."""
         return [
-            self._story(turn * 1000 + index, _between(PROMPT_TOKENS, index * 0.618), _between(NEW_TOKENS, index * 0.414))
+            self._story(
+                turn * 1000 + index,
+                _between(PROMPT_TOKENS, index * 0.618),
+                _between(NEW_TOKENS, index * 0.414),
+            )
             for index in range(1, count + 1)
         ]
 
@@ -51,7 +66,9 @@ class Prompts:
         """Some that run from the start, then some that come one after another while they do."""
         lengths = [_between(PROMPT_TOKENS, index * 0.618) for index in range(RUNNING + JOINING)]
         stories = [
-            self._story(turn * 1000 + 500 + index, length, RUNNING_TOKENS if index < RUNNING else JOINING_TOKENS)
+            self._story(
+                turn * 1000 + 500 + index, length, RUNNING_TOKENS if index < RUNNING else JOINING_TOKENS
+            )
             for index, length in enumerate(lengths)
         ]
         return [
@@ -60,9 +77,12 @@ class Prompts:
         ]
 
     def of_context(self, context: int, count: int, turn: int) -> list[Asked]:
-        """Equal requests that read `context` tokens each, and go on until all have read theirs and 32 more."""
+        """Equal requests of `context` tokens each, which write until all have read theirs, and 32 more."""
         steps = -(-context * count // PROMPT_TOKENS_A_STEP)
-        return [self._story(turn * 1000 + 700 + index, context, 32 + (steps if count > 1 else 0)) for index in range(count)]
+        return [
+            self._story(turn * 1000 + 700 + index, context, 32 + (steps if count > 1 else 0))
+            for index in range(count)
+        ]
 
     def quality(self) -> list[tuple[int, ...]]:
         """A hundred questions of ten kinds, as token ids."""

@@ -20,14 +20,16 @@ WRITTEN = 16
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """For each place: the KL divergence from the reference in nats, and whether the likeliest token is its."""
+    """At each place: KL divergence from the reference, in nats, and whether the likeliest token is its."""
 
     contestant: str
     divergence: list[float]
     agrees: list[bool]
 
 
-async def compare(reference: Child, others: Sequence[Child], prompts: Sequence[tuple[int, ...]]) -> list[Quality]:
+async def compare(
+    reference: Child, others: Sequence[Child], prompts: Sequence[tuple[int, ...]]
+) -> list[Quality]:
     """Raises RuntimeError if an engine cannot tell its scores."""
     found = {other.name: Quality(other.name, [], []) for other in others}
     with tempfile.TemporaryDirectory(prefix="quality-") as folder:

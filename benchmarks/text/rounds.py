@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tqdm import tqdm
 
 from benchmarks.text.contestants import Contestant
-from benchmarks.text.prompts import EVERY_S, JOINING, RUNNING, Prompts
+from benchmarks.text.prompts import EVERY_S, RUNNING, Prompts
 from benchmarks.text.work import Asked, Figures, Times, figures, gaps, writing_rate
 
 SETTLE_S = 0.5  # threads that spin after their work have stopped by then
@@ -84,44 +85,40 @@ class Rounds:
     def warm_up(self) -> Iterator[Job]:
         """A small round of each, whose figures do not count."""
         for one in self._contestants:
-            yield Job(one, lambda: self._prompts.mixed(2, 0), _sample)
+            yield Job(one, partial(self._prompts.mixed, 2, 0), _sample)
 
     def at_once(self, rounds: int, requests: Sequence[int]) -> Iterator[Job]:
         """All numbers of requests in each round; who begins changes from round to round."""
         for turn in range(1, rounds + 1):
             for count in requests:
-                for one in _rotated(self._contestants, turn):
+                for one in self._order("at-once", turn):
                     if count <= one.most:
-                        yield Job(one, lambda count=count, turn=turn: self._prompts.mixed(count, turn), _sample)  # type: ignore[misc]
+                        yield Job(one, partial(self._prompts.mixed, count, turn), _sample)
 
     def joining(self, rounds: int) -> Iterator[Job]:
         """Requests that come while others run."""
         for turn in range(1, rounds + 1):
-            for one in _rotated(self._joiners, turn):
-                yield Job(one, lambda turn=turn: self._prompts.joining(turn), _joined)  # type: ignore[misc]
+            for one in self._order("joining", turn):
+                yield Job(one, partial(self._prompts.joining, turn), _joined)
 
     def contexts(self, rounds: int) -> Iterator[Job]:
         """One request and many after contexts of every length."""
         for turn in range(1, min(rounds, MOST_CONTEXT_ROUNDS) + 1):
             for context in CONTEXTS:
                 for count in CONTEXT_REQUESTS:
-                    for one in _rotated(self._joiners, turn):
-                        yield self._context(one, context, count, turn)
+                    for one in self._order("contexts", turn):
+                        asked = partial(self._prompts.of_context, context, count, turn)
+                        yield Job(one, asked, partial(_written, context))
 
-    @property
-    def _joiners(self) -> list[Contestant]:
-        return [one for one in self._contestants if one.joins]
-
-    def _context(self, contestant: Contestant, context: int, count: int, turn: int) -> Job:
-        def result(name: str, asked: list[Asked], times: Times) -> Written:
-            return Written(name, len(asked), context, writing_rate(times))
-
-        return Job(contestant, lambda: self._prompts.of_context(context, count, turn), result)
+    def _order(self, part: str, turn: int) -> list[Contestant]:
+        """Those that take part; the first of the last turn goes last."""
+        mine = [one for one in self._contestants if part in one.parts]
+        first = turn % len(mine) if mine else 0
+        return [*mine[first:], *mine[:first]]
 
 
-def _rotated(contestants: Sequence[Contestant], turn: int) -> list[Contestant]:
-    first = turn % len(contestants) if contestants else 0
-    return [*contestants[first:], *contestants[:first]]
+def _written(context: int, name: str, asked: list[Asked], times: Times) -> Written:
+    return Written(name, len(asked), context, writing_rate(times))
 
 
 def _sample(name: str, asked: list[Asked], times: Times) -> Sample:
@@ -129,9 +126,8 @@ def _sample(name: str, asked: list[Asked], times: Times) -> Sample:
 
 
 def _joined(name: str, asked: list[Asked], times: Times) -> Joined:
-    """Only gaps between the first and the last arrival count."""
-    while_joining = [
-        [at for at in one if EVERY_S <= at <= EVERY_S * JOINING] for one in times[:RUNNING]
-    ]
+    """Only gaps between the first arrival and the last first token count."""
+    end = max(one[0] for one in times[RUNNING:])
+    while_joining = [[at for at in one if EVERY_S <= at <= end] for one in times[:RUNNING]]
     first = [one[0] - request.at for one, request in zip(times[RUNNING:], asked[RUNNING:], strict=True)]
     return Joined(name, [gap for one in while_joining for gap in gaps(one)], first)

@@ -8,8 +8,9 @@ from benchmarks.text import cells
 from benchmarks.text.cells import by_context, by_count, counts, grid, of, verdict
 from benchmarks.text.document import Findings
 from benchmarks.text.machine import BYTES, Limits
+from benchmarks.text.prompts import EVERY_S, RUNNING
 from benchmarks.text.quality import Quality
-from benchmarks.text.rounds import CONTEXT_REQUESTS, EVERY_S, RUNNING, Joined, Result, Sample
+from benchmarks.text.rounds import CONTEXT_REQUESTS, Joined, Result, Sample
 from benchmarks.text.work import percentile
 
 MIB = 2**20
@@ -69,7 +70,9 @@ def _came(results: Sequence[Result]) -> str:
 
 def _firsts(results: Sequence[Result]) -> tuple[str, str, str]:
     middle = by_count(results, cells.first(50))
-    text = f"Milliseconds from a request to its first token, p50 / p99. {verdict(middle, more_is_better=False)}"
+    text = (
+        f"Milliseconds from a request to its first token, p50 / p99. {verdict(middle, more_is_better=False)}"
+    )
     return "First token", text, _pairs(results, middle, by_count(results, cells.first(99)), "{:.0f}")
 
 
@@ -122,8 +125,10 @@ def _joins(name: str, results: Sequence[Joined]) -> list[str]:
     mine = of(Joined, results, contestant=name)
     gaps = [1000 * gap for one in mine for gap in one.between]
     first = [1000 * seconds for one in mine for seconds in one.first]
-    middle, high = percentile(gaps, 50), percentile(gaps, 99)
     starts = [f"{percentile(first, percent):.0f}" for percent in (50, 99)]
+    if not gaps:  # each was complete before another came, or none wrote until all had come
+        return [name, *[cells.NONE] * 3, *starts]
+    middle, high = percentile(gaps, 50), percentile(gaps, 99)
     return [name, f"{middle:.1f}", f"{high:.1f}", f"{high / middle:.1f}", *starts]
 
 
@@ -131,7 +136,7 @@ def _contexts(written: cells.Cells, requests: int) -> tuple[str, str, str]:
     at = sorted({context for row in written.values() for context in row})
     each = "one request" if requests == 1 else f"{requests} requests together"
     text = (
-        f"Tokens a second of {each} after a context of so many tokens each, once all have read theirs; a dash "
+        f"Tokens a second of {each} after a context of so many tokens each, once all are read; a dash "
         f"where some were complete before others had. {verdict(written)}"
     )
     heading = f"Context, {requests} request{'s' * (requests > 1)}"
@@ -140,7 +145,7 @@ def _contexts(written: cells.Cells, requests: int) -> tuple[str, str, str]:
 
 def _quality(found: Sequence[Quality]) -> tuple[str, str, str]:
     text = (
-        f"How far each engine's expectations are from transformers' in float32, at the {len(found[0].agrees)} "
+        f"How far each engine's expectations are from transformers' in float32, at {len(found[0].agrees)} "
         "tokens that transformers writes greedily after a hundred prompts: KL divergence over the whole "
         "vocabulary in nats, and how often the likeliest token is the same. Less divergence is better."
     )
@@ -167,7 +172,7 @@ def _limits(limits: Limits, results: Sequence[Result], dtype: str) -> tuple[str,
     mine = rates.get(cells.OURS, {}).get(1)
     text = (
         f"A copy moves {limits.copied_bytes_s / 1e9:.1f} GB a second, read and written. One request needs "
-        f"all {limits.weights / 1e6:.0f} million weights for each token, so this is the most that one can have "
+        f"all {limits.weights / 1e6:.0f} million weights for each token, so this is the most one can have "
         "if they all come from memory; a cache that holds some of them allows more."
     )
     if mine:

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Times = list[list[float]]
 """For each request, when each of its tokens came, in seconds from the round's start."""
@@ -42,7 +43,7 @@ def figures(asked: Sequence[Asked], times: Times) -> Figures:
 
 def gaps(times: Sequence[float]) -> list[float]:
     """Seconds between one token and the next."""
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 def writing_rate(times: Times) -> float | None:

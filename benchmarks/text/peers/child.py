@@ -36,7 +36,7 @@ def serve(load: Callable[[], Peer]) -> None:
     for line in sys.stdin:
         try:
             answer: object = _answer(peer, json.loads(line))
-        except Exception as error:  # noqa: BLE001 - whatever a library raises ends this request only
+        except Exception as error:  # whatever a library raises ends this request only
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=lines, flush=True)
 

@@ -11,7 +11,7 @@ from benchmarks.text.work import Asked, Times
 
 NO_TOKEN = -1
 PAGE = 64
-PAGES = 1024  # of 64 tokens: room for 64 requests of a thousand tokens each
+PAGES = 512  # of 64 tokens: room for 64 requests of 512 tokens each
 TOKENS_A_STEP = 256
 POLL_S = 0.05
 
@@ -21,8 +21,9 @@ class Continuous:
 
     def __init__(self, folder: str, device: str = "cpu") -> None:
         model: Any = load_stock(folder, device)
+        greedy = GenerationConfig(do_sample=False, eos_token_id=NO_TOKEN, pad_token_id=0)  # type: ignore[no-untyped-call]
         self._manager = model.init_continuous_batching(
-            generation_config=GenerationConfig(do_sample=False, eos_token_id=NO_TOKEN, pad_token_id=0),
+            generation_config=greedy,
             continuous_batching_config=ContinuousBatchingConfig(
                 page_size=PAGE, num_blocks=PAGES, max_batch_tokens=TOKENS_A_STEP, allow_block_sharing=False
             ),

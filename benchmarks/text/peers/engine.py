@@ -1,4 +1,7 @@
-"""The service's own engine without the service: python -m benchmarks.text.peers.engine DIR DTYPE SLOTS CONTEXT."""
+"""The service's own engine without the service.
+
+python -m benchmarks.text.peers.engine DIR DTYPE SLOTS CONTEXT
+"""
 
 import sys
 from collections.abc import Callable

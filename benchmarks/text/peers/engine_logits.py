@@ -1,4 +1,4 @@
-"""The scores that the text engine's model gives to the whole vocabulary: the one place that knows its inside."""
+"""The scores that the text engine's model gives to the whole vocabulary: all that knows its inside."""
 
 from collections.abc import Callable
 

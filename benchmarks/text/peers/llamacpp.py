@@ -1,4 +1,4 @@
-"""llama.cpp on a GGUF file: python -m benchmarks.text.peers.llamacpp FILE, in an environment that has it.
+"""llama.cpp on a GGUF file: python -m benchmarks.text.peers.llamacpp FILE, where it is installed.
 
 Its server's way: a sequence for each request, and every step one batch of the next token of each answer
 and of as many prompt tokens as there is room for.

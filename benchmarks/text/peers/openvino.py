@@ -1,4 +1,4 @@
-"""OpenVINO GenAI on a GGUF file: python -m benchmarks.text.peers.openvino FILE, in an environment that has it."""
+"""OpenVINO GenAI on a GGUF file: python -m benchmarks.text.peers.openvino FILE, where it is installed."""
 
 import sys
 from functools import cached_property
@@ -34,7 +34,9 @@ class OpenVino:
         arrivals, handles = Arrivals(asked), dict[int, Any]()
         while arrivals.expected or self._pipeline.has_non_finished_requests():
             for index in arrivals.take():
-                handles[index] = self._pipeline.add_request(index, _ids(asked[index].ids), _greedy(asked[index]))
+                handles[index] = self._pipeline.add_request(
+                    index, _ids(asked[index].ids), _greedy(asked[index])
+                )
             if not self._pipeline.has_non_finished_requests():
                 arrivals.wait()
                 continue

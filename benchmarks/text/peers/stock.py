@@ -23,7 +23,7 @@ def load_stock(folder: str, device: str = "cpu") -> PreTrainedModel:
     """As its documentation says to, in float32 on a CPU; nothing ends a text before its last token."""
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, device_map={"": device})
-    model.generation_config.update(eos_token_id=None, pad_token_id=0, do_sample=False)
+    model.generation_config.update(eos_token_id=None, pad_token_id=0, do_sample=False)  # type: ignore[no-untyped-call]
     return cast(PreTrainedModel, model)
 
 
@@ -60,12 +60,10 @@ class Stock:
         ids = torch.tensor([[0] * (longest - len(one)) + one for one in prompts], device=self._model.device)
         mask = torch.tensor([[0] * (longest - len(one)) + [1] * len(one) for one in prompts])
         generate = cast(Callable[..., Tensor], self._model.generate)
-        return generate(
-            ids, attention_mask=mask.to(ids.device), max_new_tokens=new_tokens, streamer=clock
-        )
+        return generate(ids, attention_mask=mask.to(ids.device), max_new_tokens=new_tokens, streamer=clock)
 
 
-class _Clock(BaseStreamer):  # type: ignore[misc, no-untyped-call]
+class _Clock(BaseStreamer):
     """When each step of `generate` was done; the prompt comes first and is not one."""
 
     def __init__(self, began: float) -> None:
