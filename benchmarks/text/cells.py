@@ -44,15 +44,9 @@ def by_count(
 
 
 def by_context(results: Sequence[Result], requests: int) -> dict[str, dict[int, float]]:
-    """Median tokens a second of each engine after each context, where it wrote."""
-    written = of(Written, results, requests=requests)
-    cells: dict[str, dict[int, float]] = {name: {} for name in names(written)}
-    for name, row in cells.items():
-        for context in sorted({one.context for one in written}):
-            found = [one.rate for one in written if (one.contestant, one.context) == (name, context)]
-            if rates := [rate for rate in found if rate is not None]:
-                row[context] = statistics.median(rates)
-    return cells
+    """Tokens a second of each engine at each context that it reached."""
+    written = {one.contestant: one for one in of(Written, results, requests=requests)}
+    return {name: written[name].rates for name in names(written.values())}
 
 
 def rate(samples: Sequence[Sample]) -> float:

@@ -24,6 +24,7 @@ class OverGrpc:
     name = "service, gRPC"
     parts = PARTS
     most = MOST
+    again = False
 
     def __init__(self, channel: grpc.aio.Channel, pid: int) -> None:
         self.pid = pid
@@ -46,8 +47,9 @@ class OverRest:
     """Through Envoy, as server-sent events."""
 
     name = "service, REST"
-    parts = PARTS
+    parts = PARTS - {"contexts"}
     most = MOST
+    again = True
 
     def __init__(self, client: httpx.AsyncClient, pid: int) -> None:
         self.pid = pid

@@ -28,6 +28,7 @@ class Contestant(Protocol):
     name: str
     parts: frozenset[str]
     most: int
+    again: bool  # whether another contestant is the same process
     pid: int
 
     async def round(self, asked: Sequence[Asked]) -> Times:
@@ -36,6 +37,8 @@ class Contestant(Protocol):
 
 class Child:
     """An engine in a process of its own."""
+
+    again = False
 
     def __init__(self, name: str, process: Process, parts: frozenset[str], most: int) -> None:
         self.name = name

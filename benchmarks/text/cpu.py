@@ -17,6 +17,7 @@ from service.models.choose import Choice, choose_text_model
 from service.text.tokenizer import TextTokenizer
 
 CONTEXT = 4096
+CACHE_BYTES = 3 << 30  # of keys and values: room for 16 requests of the whole context in float32
 MOST_ONE_BY_ONE = 4  # one after another, more requests only take longer
 AT_ONCE = frozenset({"at-once"})
 MODEL = (
@@ -45,6 +46,7 @@ async def report(options: argparse.Namespace, folder: Path) -> Section:
 
 def _flags(options: argparse.Namespace) -> list[str]:
     flags = ["--device=cpu", f"--models-dir={options.models_dir}", f"--text-model={EMBEDDED.name}"]
+    flags += [f"--context-tokens={CONTEXT}", f"--kv-cache-bytes={CACHE_BYTES}"]
     return [*flags, f"--max-running={_slots(options)}", f"--dtype={options.dtype}"]
 
 
@@ -56,13 +58,13 @@ def _slots(options: argparse.Namespace) -> int:
 def _entries(options: argparse.Namespace, choice: Choice, failed: dict[str, str]) -> Iterator[Entry]:
     """The engine alone, and the peers that are asked for and can be installed."""
     folder, slots = str(choice.folder), str(_slots(options))
-    arguments = (folder, choice.dtype, slots, str(CONTEXT))
+    arguments = (folder, choice.dtype, slots, str(CONTEXT), str(CACHE_BYTES))
     yield Entry("engine alone", "engine", arguments, environment=SPINNING)
     if "transformers" in options.peers:
         one_by_one = ("serial", folder)
         yield Entry("transformers, one by one", "stock", one_by_one, parts=AT_ONCE, most=MOST_ONE_BY_ONE)
         yield Entry("transformers, padded", "stock", ("padded", folder), parts=AT_ONCE)
-        without_contexts = frozenset({"at-once", "joining"})  # its prompts of thousands take minutes each
+        without_contexts = frozenset({"at-once", "joining"})  # which would take it half an hour
         yield Entry("transformers, continuous", "continuous", (folder,), parts=without_contexts)
     for name, module, requirement in (
         ("OpenVINO", "openvino", OPENVINO),

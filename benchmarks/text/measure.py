@@ -37,7 +37,7 @@ async def measure(
         parts = {
             "at-once": rounds.at_once(options.rounds, options.requests),
             "joining": rounds.joining(options.rounds),
-            "contexts": rounds.contexts(options.rounds),
+            "contexts": rounds.contexts(),
         }
         jobs = list(chain.from_iterable(jobs for part, jobs in parts.items() if part in options.only))
         results = await rounds.run(jobs)

@@ -2,18 +2,22 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from benchmarks.text.work import Asked
 from service.text.tokenizer import TextTokenizer
 
 PROMPT_TOKENS = (20, 300)
 NEW_TOKENS = (32, 128)
-PROMPT_TOKENS_A_STEP = 256
 EVERY_S = 0.2
 RUNNING = 16
 RUNNING_TOKENS = 160
 JOINING = 40
 JOINING_TOKENS = 24
+LONG_PROMPT = 128
+LONG_ANSWER = 3712
+LONGEST_SENTENCE = 16  # in tokens
+FILLER = " and"
 
 HEROES = (
     "sailor",
@@ -51,55 +55,44 @@ class Prompts:
     def __init__(self, tokenizer: TextTokenizer) -> None:
         self._tokenizer = tokenizer
 
-    def mixed(self, count: int, turn: int) -> list[Asked]:
-        """Requests of mixed lengths; the lengths are the same in every turn, the words are not."""
+    def mixed(self, count: int, words: int) -> list[Asked]:
+        """Requests of mixed lengths, which other `words` leave as they are; no text begins like another."""
         return [
             self._story(
-                turn * 1000 + index,
-                _between(PROMPT_TOKENS, index * 0.618),
-                _between(NEW_TOKENS, index * 0.414),
+                words, index, _between(PROMPT_TOKENS, index * 0.618), _between(NEW_TOKENS, index * 0.414)
             )
             for index in range(1, count + 1)
         ]
 
-    def joining(self, turn: int) -> list[Asked]:
+    def joining(self, words: int) -> list[Asked]:
         """Some that run from the start, then some that come one after another while they do."""
-        lengths = [_between(PROMPT_TOKENS, index * 0.618) for index in range(RUNNING + JOINING)]
-        stories = [
-            self._story(
-                turn * 1000 + 500 + index, length, RUNNING_TOKENS if index < RUNNING else JOINING_TOKENS
-            )
-            for index, length in enumerate(lengths)
-        ]
-        return [
-            Asked(one.prompt, one.ids, one.new_tokens, max(0, index - RUNNING + 1) * EVERY_S)
-            for index, one in enumerate(stories)
-        ]
+        asked = []
+        for index in range(RUNNING + JOINING):
+            length = _between(PROMPT_TOKENS, index * 0.618)
+            joins = index - RUNNING + 1
+            tokens = JOINING_TOKENS if joins > 0 else RUNNING_TOKENS
+            asked.append(replace(self._story(words, index, length, tokens), at=max(0, joins) * EVERY_S))
+        return asked
 
-    def of_context(self, context: int, count: int, turn: int) -> list[Asked]:
-        """Equal requests of `context` tokens each, which write until all have read theirs, and 32 more."""
-        steps = -(-context * count // PROMPT_TOKENS_A_STEP)
-        return [
-            self._story(turn * 1000 + 700 + index, context, 32 + (steps if count > 1 else 0))
-            for index in range(count)
-        ]
+    def long(self, count: int, words: int) -> list[Asked]:
+        """Equal requests for answers that fill a context of thousands of tokens."""
+        return [self._story(words, index, LONG_PROMPT, LONG_ANSWER) for index in range(count)]
 
     def quality(self) -> list[tuple[int, ...]]:
         """A hundred questions of ten kinds, as token ids."""
         asked = [question.format(subject) for question in QUESTIONS for subject in SUBJECTS]
         return [self._tokenizer.encode_prompt(one) for one in asked]
 
-    def _story(self, number: int, length: int, new_tokens: int) -> Asked:
-        """Sentence after sentence until the prompt has `length` tokens; at least one."""
-        words = random.Random(number)
-        prompt = f"Story {number}: write a very long and detailed story, of many chapters, about this."
-        ids = self._tokenizer.encode_prompt(prompt)
-        each = len(self._tokenizer.encode_text(f" {_sentence(words)}"))
-        while len(ids) < length:
-            missing = max(1, (length - len(ids)) // (each + 2))
-            prompt += "".join(f" {_sentence(words)}" for _ in range(missing))
-            ids = self._tokenizer.encode_prompt(prompt)
-        return Asked(prompt, ids, new_tokens)
+    def _story(self, words: int, index: int, length: int, new_tokens: int) -> Asked:
+        """A prompt of exactly `length` tokens, or of the fewest that say what is asked."""
+        draw = random.Random(words * 1000 + index)
+        text = (
+            f"Story {words:04}{index:03}: write a very long and detailed story of many chapters about this."
+        )
+        while len(ids := self._tokenizer.encode_prompt(text)) + LONGEST_SENTENCE <= length:
+            text += "".join(f" {_sentence(draw)}" for _ in range((length - len(ids)) // LONGEST_SENTENCE))
+        text += FILLER * (length - len(ids))  # a token each
+        return Asked(text, self._tokenizer.encode_prompt(text), new_tokens)
 
 
 def _between(limits: Sequence[int], place: float) -> int:

@@ -9,12 +9,12 @@ from tqdm import tqdm
 
 from benchmarks.text.contestants import Contestant
 from benchmarks.text.prompts import EVERY_S, RUNNING, Prompts
-from benchmarks.text.work import Asked, Figures, Times, figures, gaps, writing_rate
+from benchmarks.text.work import Asked, Figures, Times, figures, gaps, rate_around
 
 SETTLE_S = 0.5  # threads that spin after their work have stopped by then
-CONTEXTS = (128, 512, 1024, 2048, 3584)
+CONTEXTS = (192, 512, 1024, 2048, 3072, 3776)
 CONTEXT_REQUESTS = (1, 16)
-MOST_CONTEXT_ROUNDS = 2
+REACH = 48  # tokens before and after a context at which the rate there is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,14 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Tokens a second after a context, None where the requests did not all write at the same time."""
+    """Tokens a second at each context while requests write from a short prompt to a full context.
+
+    A context that a request did not reach, because the model ended its text, is left out.
+    """
 
     contestant: str
     requests: int
-    context: int
-    rate: float | None
+    rates: dict[int, float]
 
 
 Result = Sample | Joined | Written
@@ -64,6 +66,7 @@ class Rounds:
     def __init__(self, contestants: Sequence[Contestant], prompts: Prompts) -> None:
         self._contestants = contestants
         self._prompts = prompts
+        self._asked: dict[str, int] = {}
         self.failed: dict[str, str] = {}
 
     async def run(self, jobs: Sequence[Job]) -> list[Result]:
@@ -85,7 +88,7 @@ class Rounds:
     def warm_up(self) -> Iterator[Job]:
         """A small round of each, whose figures do not count."""
         for one in self._contestants:
-            yield Job(one, partial(self._prompts.mixed, 2, 0), _sample)
+            yield Job(one, partial(self._prompts.mixed, 2, self._words(one)), _sample)
 
     def at_once(self, rounds: int, requests: Sequence[int]) -> Iterator[Job]:
         """All numbers of requests in each round; who begins changes from round to round."""
@@ -93,22 +96,24 @@ class Rounds:
             for count in requests:
                 for one in self._order("at-once", turn):
                     if count <= one.most:
-                        yield Job(one, partial(self._prompts.mixed, count, turn), _sample)
+                        yield Job(one, partial(self._prompts.mixed, count, self._words(one)), _sample)
 
     def joining(self, rounds: int) -> Iterator[Job]:
         """Requests that come while others run."""
         for turn in range(1, rounds + 1):
             for one in self._order("joining", turn):
-                yield Job(one, partial(self._prompts.joining, turn), _joined)
+                yield Job(one, partial(self._prompts.joining, self._words(one)), _joined)
 
-    def contexts(self, rounds: int) -> Iterator[Job]:
-        """One request and many after contexts of every length."""
-        for turn in range(1, min(rounds, MOST_CONTEXT_ROUNDS) + 1):
-            for context in CONTEXTS:
-                for count in CONTEXT_REQUESTS:
-                    for one in self._order("contexts", turn):
-                        asked = partial(self._prompts.of_context, context, count, turn)
-                        yield Job(one, asked, partial(_written, context))
+    def contexts(self) -> Iterator[Job]:
+        """One request and many that write until the context is full."""
+        for count in CONTEXT_REQUESTS:
+            for one in self._order("contexts", 0):
+                yield Job(one, partial(self._prompts.long, count, self._words(one)), _written)
+
+    def _words(self, contestant: Contestant) -> int:
+        """Others for every round of a contestant, and for two that are one service: it keeps beginnings."""
+        self._asked[contestant.name] = self._asked.get(contestant.name, 0) + 1
+        return 2 * self._asked[contestant.name] + contestant.again
 
     def _order(self, part: str, turn: int) -> list[Contestant]:
         """Those that take part; the first of the last turn goes last."""
@@ -117,8 +122,9 @@ class Rounds:
         return [*mine[first:], *mine[:first]]
 
 
-def _written(context: int, name: str, asked: list[Asked], times: Times) -> Written:
-    return Written(name, len(asked), context, writing_rate(times))
+def _written(name: str, asked: list[Asked], times: Times) -> Written:
+    at = {context: rate_around(times, context - len(asked[0].ids), REACH) for context in CONTEXTS}
+    return Written(name, len(asked), {context: rate for context, rate in at.items() if rate is not None})
 
 
 def _sample(name: str, asked: list[Asked], times: Times) -> Sample:

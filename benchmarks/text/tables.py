@@ -8,7 +8,7 @@ from benchmarks.text import cells
 from benchmarks.text.cells import by_context, by_count, counts, grid, of, verdict
 from benchmarks.text.document import Findings
 from benchmarks.text.machine import BYTES, Limits
-from benchmarks.text.prompts import EVERY_S, RUNNING
+from benchmarks.text.prompts import EVERY_S, LONG_ANSWER, LONG_PROMPT, RUNNING
 from benchmarks.text.quality import Quality
 from benchmarks.text.rounds import CONTEXT_REQUESTS, Joined, Result, Sample
 from benchmarks.text.work import percentile
@@ -136,8 +136,9 @@ def _contexts(written: cells.Cells, requests: int) -> tuple[str, str, str]:
     at = sorted({context for row in written.values() for context in row})
     each = "one request" if requests == 1 else f"{requests} requests together"
     text = (
-        f"Tokens a second of {each} after a context of so many tokens each, once all are read; a dash "
-        f"where some were complete before others had. {verdict(written)}"
+        f"Tokens a second of {each} when prompt and answer have so many tokens: one round that writes from "
+        f"{LONG_PROMPT} to {LONG_PROMPT + LONG_ANSWER}. A dash where the model ended a text before. "
+        f"{verdict(written)}"
     )
     heading = f"Context, {requests} request{'s' * (requests > 1)}"
     return heading, text, table(["engine", *map(str, at)], grid(written, at, "{:.0f}".format))

@@ -46,15 +46,15 @@ def gaps(times: Sequence[float]) -> list[float]:
     return [later - earlier for earlier, later in pairwise(times)]
 
 
-def writing_rate(times: Times) -> float | None:
-    """Tokens a second while every request was past its first token and none was complete.
+def rate_around(times: Times, place: int, reach: int) -> float | None:
+    """Tokens a second of all requests together, from `reach` tokens before this one to `reach` after it.
 
-    None where there was no such time.
+    None where a request has no such tokens.
     """
-    began, ended = max(one[0] for one in times), min(one[-1] for one in times)
-    if ended <= began:
+    if place < reach or any(len(one) <= place + reach for one in times):
         return None
-    return sum(began < at <= ended for one in times for at in one) / (ended - began)
+    seconds = statistics.fmean(one[place + reach] - one[place - reach] for one in times)
+    return 2 * reach * len(times) / seconds
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

@@ -1,6 +1,6 @@
 """The service's own engine without the service.
 
-python -m benchmarks.text.peers.engine DIR DTYPE SLOTS CONTEXT
+python -m benchmarks.text.peers.engine DIR DTYPE SLOTS CONTEXT CACHE_BYTES
 """
 
 import sys
@@ -22,17 +22,18 @@ from service.engine.scheduler import Scheduler
 from service.pipelines.text import load
 
 
-def spec_of(folder: Path, dtype: str, slots: int, context: int, device: str = "cpu") -> EngineSpec:
+def spec_of(folder: Path, dtype: str, slots: int, context: int, cache_bytes: int) -> EngineSpec:
     """A text engine of this checkpoint, on every core."""
     return EngineSpec(
         modality="text",
         model=folder.name,
         folder=folder,
-        device=device,
+        device="cpu",
         dtype=dtype,
         threads=0,
         max_running=slots,
         context_tokens=context,
+        kv_cache_bytes=cache_bytes,
     )
 
 
@@ -73,8 +74,8 @@ def _params(asked: Asked) -> TextParams:
 
 def main() -> None:
     """Reads the command line and serves."""
-    folder, dtype, slots, context = sys.argv[1:5]
-    serve(lambda: Engine(spec_of(Path(folder), dtype, int(slots), int(context))))
+    folder, dtype, *limits = sys.argv[1:]
+    serve(lambda: Engine(spec_of(Path(folder), dtype, *map(int, limits))))
 
 
 if __name__ == "__main__":

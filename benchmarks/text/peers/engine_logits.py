@@ -7,11 +7,9 @@ import torch
 from numpy.typing import NDArray
 
 from service.engine.messages import EngineSpec
-from service.pipelines.text.attention import SlotAttention
-from service.pipelines.text.batch import Batch, PromptPart
+from service.pipelines.text.batch import Batch
+from service.pipelines.text.kv_cache import PAGE
 from service.pipelines.text.loading import cache_for, load_model
-
-CONTEXT = 1024
 
 
 def logits_of(spec: EngineSpec) -> Callable[[list[int], int], NDArray[np.float32]]:
@@ -19,11 +17,10 @@ def logits_of(spec: EngineSpec) -> Callable[[list[int], int], NDArray[np.float32
     model = load_model(spec)
 
     def logits(ids: list[int], first: int) -> NDArray[np.float32]:
-        rows = len(ids)
-        batch = Batch(ids, list(range(rows)), [0] * rows, prompt_parts=[PromptPart(0, 0, rows, 0)])
-        attention = SlotAttention(cache_for(model, 1, CONTEXT), batch, model.shape.window, model.device)
+        pages = -(-len(ids) // PAGE)
+        batch = Batch(sampled_rows=list(range(first, len(ids))))
+        batch.add(range(pages), ids, 0)
         with torch.inference_mode():
-            hidden = model.hidden(ids, batch.positions, attention)
-            return np.asarray(model.logits(hidden[first:]).float().cpu().numpy())
+            return np.asarray(model.logits(batch, cache_for(model, pages)).float().cpu().numpy())
 
     return logits

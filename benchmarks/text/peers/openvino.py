@@ -14,17 +14,14 @@ from benchmarks.text.peers.child import Arrivals, serve
 from benchmarks.text.work import Asked, Times
 
 CACHE_GIB = 2
-MOST_REQUESTS = 64
 
 
 class OpenVino:
-    """Its continuous batching, with its defaults but for the size of the cache."""
+    """Its continuous batching with its defaults, but for the size of the cache."""
 
     def __init__(self, file: Path) -> None:
         scheduling = openvino_genai.SchedulerConfig()
         scheduling.cache_size = CACHE_GIB
-        scheduling.max_num_seqs = MOST_REQUESTS
-        scheduling.enable_prefix_caching = False
         settings = {"enable_save_ov_model": True}  # beside the file: `logits` needs it
         self._folder = file.parent
         self._pipeline = openvino_genai.ContinuousBatchingPipeline(str(file), scheduling, "CPU", settings)
