@@ -20,9 +20,10 @@ CONTEXT = 4096
 CACHE_BYTES = 3 << 30  # of keys and values: room for 16 requests of the whole context in float32
 MOST_ONE_BY_ONE = 4  # one after another, more requests only take longer
 AT_ONCE = frozenset({"at-once"})
+BITS = (4, 8)
 MODEL = (
     "SmolLM2-135M-Instruct: the service and transformers read its weights as float32, OpenVINO and llama.cpp "
-    "the 4-bit file (GGUF, Q4_1) that those were made from"
+    "the 4-bit file (GGUF, Q4_1) that those were made from, and the same in 8 bits (Q8_0)"
 )
 
 
@@ -72,6 +73,9 @@ def _entries(options: argparse.Namespace, choice: Choice, failed: dict[str, str]
     ):
         if module in options.peers:
             try:
-                yield Entry(name, module, (str(gguf(module)),), python=python_with(module, requirement))
+                python = python_with(module, requirement)
             except RuntimeError as error:
                 failed[name] = str(error)
+                continue
+            for bits in BITS:
+                yield Entry(f"{name}, {bits} bits", module, (str(gguf(module, bits)),), python=python)

@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import files
 from pathlib import Path
 
+from benchmarks.text.eight_bits import write_eight_bits
 from service.models.catalogue import EMBEDDED, Wheel
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "peers"
@@ -34,13 +35,16 @@ def python_with(name: str, requirement: str) -> str:
     return str(python)
 
 
-def gguf(name: str) -> Path:
-    """The embedded model's GGUF as a link in a folder of its own, where a peer may write beside it."""
+def gguf(name: str, bits: int) -> Path:
+    """The embedded model's GGUF, of 4 bits as it comes or of 8, in a folder that a peer may write into."""
     source = EMBEDDED.source
     assert isinstance(source, Wheel)
     found = next(file for file in files(source.distribution) or () if file.suffix == source.suffix)
-    link = BUILD / f"{name}-model" / found.name
+    path, link = Path(str(found.locate())).resolve(), BUILD / f"{name}-{bits}-bits" / "model.gguf"
+    if bits == 8:
+        original, path = path, BUILD / "8-bits.gguf"
+        write_eight_bits(original, path)
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
-    link.symlink_to(Path(str(found.locate())).resolve())
+    link.symlink_to(path)
     return link

@@ -66,5 +66,5 @@ async def _quality(children: Sequence[Child], prompts: Prompts) -> list[Quality]
     """Of the children that can tell their scores, against transformers."""
     by_name = {child.name: child for child in children}
     reference = by_name.get("transformers, one by one")
-    others = [by_name[name] for name in ("engine alone", "OpenVINO", "llama.cpp") if name in by_name]
+    others = [child for child in children if child.name.startswith(("engine", "OpenVINO", "llama"))]
     return await compare(reference, others, prompts.quality()) if reference else []
