@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias, TypeVar
 
-from benchmarks.images.document import table
+from benchmarks.document import table
 from benchmarks.images.measures import Arrivals, Likeness, Sample
 from benchmarks.images.streams import Cancelled, Previewed
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import grpc
 import torch
 
+from benchmarks.document import table
 from benchmarks.images.cpu_tables import percentile
-from benchmarks.images.document import Setting, table, write_section
+from benchmarks.images.document import Setting, write_section
 from benchmarks.images.measures import Sample, likeness, sample
 from benchmarks.images.painters import OPTIONS, TIMEOUT_S, Stock, over_grpc
 from benchmarks.images.product import running_product

@@ -25,26 +25,29 @@ STOP_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Where the running product answers."""
+    """Where the running product answers, and the service's process id."""
 
     grpc_address: str
     rest_url: str
     metrics_url: str
+    pid: int
 
 
 @asynccontextmanager
-async def running_product(folder: Path, image_model: Path, *flags: str) -> AsyncIterator[Product]:
-    """A product that is ready for images; its logs are in `folder`."""
+async def running_product(folder: Path, image_model: Path | None, *flags: str) -> AsyncIterator[Product]:
+    """A product that is ready for text, and with an image model for images; its logs are in `folder`."""
     grpc_port, metrics_port, first, second, admin = _free_ports(5)
     address = f"127.0.0.1:{grpc_port}"
     ports = (f"--port={grpc_port}", f"--metrics-port={metrics_port}")
-    service = _start((*ports, f"--image-model={image_model}", *flags), folder / "service.log")
+    service = _start((*ports, f"--image-model={image_model or 'none'}", *flags), folder / "service.log")
     try:
-        await _until_ready(address, service, folder / "service.log")
+        modalities = ("text", "image") if image_model else ("text",)
+        await _until_ready(address, modalities, service, folder / "service.log")
         proxy = ProxyAddresses(ports=(first, second), upstream=address, admin_port=admin)
         envoy = await Envoy.start(proxy, log_path=folder / "envoy.log")
         try:
-            yield Product(address, f"http://127.0.0.1:{first}", f"http://127.0.0.1:{metrics_port}/metrics")
+            rest, metrics = f"http://127.0.0.1:{first}", f"http://127.0.0.1:{metrics_port}/metrics"
+            yield Product(address, rest, metrics, service.pid)
         finally:
             await envoy.stop(0)
     finally:
@@ -58,10 +61,12 @@ def _start(flags: tuple[str, ...], log_path: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
 
-async def _until_ready(address: str, service: subprocess.Popen[bytes], log_path: Path) -> None:
+async def _until_ready(
+    address: str, modalities: tuple[str, ...], service: subprocess.Popen[bytes], log_path: Path
+) -> None:
     end = time.monotonic() + START_S
     async with grpc.aio.insecure_channel(address) as channel:
-        while not await _serves(channel, "text") or not await _serves(channel, "image"):
+        while not all([await _serves(channel, modality) for modality in modalities]):
             if service.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"the service is not ready: see {log_path}")
             await asyncio.sleep(0.2)
