@@ -23,7 +23,7 @@ __all__ = [
     "find_gpu",
 ]
 
-Number = Literal["float32", "bfloat16", "float16", "int8"]
+Number = Literal["float32", "bfloat16", "float16", "int8", "float8"]
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def choose_image_model(
     if wanted == "none":
         return None
     usable = _usable(device, gpu)
-    number: Dtype = "auto" if dtype == "int8" else dtype  # which is for text
+    number: Dtype = "auto" if dtype in ("int8", "float8") else dtype  # which are for text
     if wanted != "auto":
         return _choose_wanted("image", models_dir, wanted, device, usable, number)
     choice = _choose_biggest("image", models_dir, usable, number, beside)
@@ -137,6 +137,8 @@ def _choice(
 ) -> Choice:
     if gpu and dtype == "int8":
         raise ModelError("dtype int8 computes on a CPU: add --device cpu, or choose another --dtype")
+    if not gpu and dtype == "float8":
+        raise ModelError("dtype float8 computes on a GPU, an H100 or newer: choose another --dtype")
     place: Literal["cpu", "cuda"] = "cuda" if gpu else "cpu"
     return Choice(
         name,

@@ -15,6 +15,7 @@ from transformers import LlamaConfig, MistralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from service.models.architecture import is_plain
+from service.pipelines.text import float8
 from service.pipelines.text.answers import AnswersAttention
 from service.pipelines.text.attention import Attention, PagedAttention
 from service.pipelines.text.batch import Batch
@@ -87,10 +88,16 @@ class Llama:
 
 
 def load_llama(config: Config, folder: Path, device: torch.device, dtype: torch.dtype) -> Llama:
-    """Reads a checkpoint's safetensors, a tensor at a time. `dtype` torch.int8 is that of its matrices."""
+    """Reads a checkpoint's safetensors, a tensor at a time. 8-bit `dtype`s are those of its matrices.
+
+    With torch.float8_e4m3fn embeddings and head stay in bfloat16.
+    """
     if dtype == torch.int8:
         parts = int8_parts(config, Weights(folder, device, torch.float32))
         return Llama(config, parts, device, torch.float32)
+    if dtype == float8.NUMBER:
+        parts = plain_parts(config, Weights(folder, device, torch.bfloat16), float8.Float8Matrix)
+        return Llama(config, parts, device, torch.bfloat16)
     return Llama(config, plain_parts(config, Weights(folder, device, dtype)), device, dtype)
 
 

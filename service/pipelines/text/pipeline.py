@@ -22,9 +22,7 @@ class TextPipeline:
     way; the pages decide how many requests run, `max_running` bounds them.
     """
 
-    def __init__(
-        self, model: TextModel, cache: KVCache, max_running: int, plan: Plan = CPU_PLAN
-    ) -> None:
+    def __init__(self, model: TextModel, cache: KVCache, max_running: int, plan: Plan = CPU_PLAN) -> None:
         self._model = model
         self._cache = cache
         self._max_running = max_running
