@@ -13,20 +13,16 @@ from service.models.errors import ModelError
 from service.models.gpu import Gpu, find_gpu
 from service.models.inventory import how_to_get, inventory
 
-__all__ = [
-    "Choice",
-    "Gpu",
-    "ModelError",
-    "choose_image_model",
-    "choose_text_model",
-    "describe",
-    "find_gpu",
-]
+__all__ = ["Choice", "Gpu", "ModelError", "choose_image_model", "choose_text_model", "describe", "find_gpu"]
 
 Number = Literal["float32", "bfloat16", "float16", "int8", "float8"]
 
 _log = logging.getLogger(__name__)
 
+_REFUSED = {
+    ("int8", "cuda"): "computes on a CPU: add --device cpu",
+    ("float8", "cpu"): "computes on a GPU: add one, an H100 or newer",
+}
 _MAKES: dict[Modality, str] = {"text": "writes text", "image": "makes images"}
 
 
@@ -135,11 +131,9 @@ def _choose_wanted(
 def _choice(
     modality: Modality, name: str, folder: Path, gpu: Gpu | None, dtype: Dtype, reason: str
 ) -> Choice:
-    if gpu and dtype == "int8":
-        raise ModelError("dtype int8 computes on a CPU: add --device cpu, or choose another --dtype")
-    if not gpu and dtype == "float8":
-        raise ModelError("dtype float8 computes on a GPU, an H100 or newer: choose another --dtype")
     place: Literal["cpu", "cuda"] = "cuda" if gpu else "cpu"
+    if (dtype, place) in _REFUSED:
+        raise ModelError(f"dtype {dtype} {_REFUSED[dtype, place]}, or choose another --dtype")
     return Choice(
         name,
         folder,
