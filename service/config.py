@@ -10,7 +10,7 @@ from service.logs import LogFormat
 
 Device = Literal["auto", "cpu", "cuda"]
 NO_TRACES = "none"
-Dtype = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16", "int8", "float8"]
 
 
 class Settings(BaseSettings):
@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     device: Device = Field("auto", description="where models compute; auto prefers a GPU")
     dtype: Dtype = Field(
         "auto",
-        description="number type; auto: bfloat16 on a GPU, on a CPU int8 for text and float32 for images",
+        description="number type; auto: bfloat16 on a GPU, on a CPU int8 for text and float32 for images; "
+        "float8: text on an H100 or newer",
     )
     threads: int = Field(0, ge=0, description="CPU threads of an engine; 0 takes every core")
 

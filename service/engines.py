@@ -68,6 +68,7 @@ def text_spec(settings: Settings, choice: Choice, context_tokens: int) -> Engine
         max_running=settings.max_running,
         context_tokens=context_tokens,
         kv_cache_bytes=settings.kv_cache_bytes,
+        batch_invariant=settings.batch_invariant,
     )
 
 

@@ -24,8 +24,8 @@ class EngineSpec:
     `threads` 0 takes every core. Text: `context_tokens` bounds a request, prompt and answer together,
     and `kv_cache_bytes` the keys and values of all, 0 for what is free.
     Images: `running_pixels` bounds what runs at once; `batch_images` is how many share a step, 0
-    for what is best here; `batch_invariant` makes a seed mean the same bytes whoever shares it;
-    `compiled` compiles the UNet, which is for GPUs.
+    for what is best here; `compiled` compiles the UNet, which is for GPUs.
+    Both: `batch_invariant` makes a seed mean the same bytes on a GPU whoever shares its steps.
     """
 
     modality: Modality

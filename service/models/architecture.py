@@ -1,4 +1,4 @@
-"""What a checkpoint is, told from config.json alone: whether a plain Llama or Mistral, and in which numbers."""
+"""Whether a checkpoint is a plain Llama or Mistral, told from config.json, and its number type on a CPU."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.models.catalogue import Modality
 
-Number = Literal["float32", "bfloat16", "float16", "int8"]
+Number = Literal["float32", "bfloat16", "float16", "int8", "float8"]
 STATIC_ROPES = ("default", "linear", "llama3", "yarn")  # whose frequencies do not depend on the length
 
 

@@ -13,18 +13,14 @@ from service.models.errors import ModelError
 from service.models.gpu import Gpu, find_gpu
 from service.models.inventory import how_to_get, inventory
 
-__all__ = [
-    "Choice",
-    "Gpu",
-    "ModelError",
-    "choose_image_model",
-    "choose_text_model",
-    "describe",
-    "find_gpu",
-]
+__all__ = ["Choice", "Gpu", "ModelError", "choose_image_model", "choose_text_model", "describe", "find_gpu"]
 
 _log = logging.getLogger(__name__)
 
+_REFUSED = {
+    ("int8", "cuda"): "computes on a CPU: add --device cpu",
+    ("float8", "cpu"): "computes on a GPU: add one, an H100 or newer",
+}
 _MAKES: dict[Modality, str] = {"text": "writes text", "image": "makes images"}
 
 
@@ -75,7 +71,7 @@ def choose_image_model(
     if wanted == "none":
         return None
     usable = _usable(device, gpu)
-    number: Dtype = "auto" if dtype == "int8" else dtype  # which is for text
+    number: Dtype = "auto" if dtype in ("int8", "float8") else dtype  # which are for text
     if wanted != "auto":
         return _choose_wanted("image", models_dir, wanted, device, usable, number)
     choice = _choose_biggest("image", models_dir, usable, number, beside)
@@ -133,9 +129,9 @@ def _choose_wanted(
 def _choice(
     modality: Modality, name: str, folder: Path, gpu: Gpu | None, dtype: Dtype, reason: str
 ) -> Choice:
-    if gpu and dtype == "int8":
-        raise ModelError("dtype int8 computes on a CPU: add --device cpu, or choose another --dtype")
     place: Literal["cpu", "cuda"] = "cuda" if gpu else "cpu"
+    if (dtype, place) in _REFUSED:
+        raise ModelError(f"dtype {dtype} {_REFUSED[dtype, place]}, or choose another --dtype")
     if dtype == "auto":
         dtype = "bfloat16" if gpu else number_on_a_cpu(modality, folder)
     return Choice(name, folder, place, dtype, f"{reason}, on {_name(gpu)}")

@@ -62,6 +62,15 @@ def test_int8_is_for_text_and_for_a_cpu(models_dir: Path) -> None:
         choose_text_model(models_dir, "auto", "auto", BIG, "int8")
 
 
+def test_float8_is_for_text_and_for_a_gpu(models_dir: Path) -> None:
+    assert choose_text_model(models_dir, "auto", "auto", BIG, "float8").dtype == "float8"
+    image = choose_image_model(models_dir, "auto", "auto", BIG, "float8")
+    assert image is not None
+    assert image.dtype == "bfloat16"
+    with pytest.raises(ModelError, match="computes on a GPU"):
+        choose_text_model(models_dir, "auto", "auto", None, "float8")
+
+
 def test_fault_06_what_auto_refuses_is_logged(models_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
     (models_dir / MISTRAL.name / "pytorch_model.bin").touch()
     with caplog.at_level(logging.INFO):

@@ -9,15 +9,36 @@ from torch import Tensor
 
 from service.engine.params import TextParams
 from service.engine.request import Request
+from service.pipelines.text.kv_cache import PAGE
 from service.pipelines.text.pages import ROOT
 
 PROMPT_BLOCK = 32
-# Prompt tokens a step: as many as keep the machine busy, or, while answers are under way, so few that these
-# hardly stop. Weights are read once for all rows, so smaller steps lose little.
-PROMPT_TOKENS_ALONE = 256
-PROMPT_TOKENS_BESIDE = 32
 
 TextRequest = Request[TextParams]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How prompts are read, in tokens: split at multiples of `block` only, so many blocks a step.
+
+    `alone` are as many as keep the machine busy; `beside`, while answers are under way, so few that these
+    hardly stop. Weights are read once for all rows, so smaller steps lose little.
+    """
+
+    block: int
+    alone: int
+    beside: int
+
+    @property
+    def most(self) -> int:
+        """More than a step may read: it goes over its budget by less than a block."""
+        return max(self.alone, self.beside) + self.block
+
+
+CPU_PLAN = Plan(PROMPT_BLOCK, alone=256, beside=32)
+GPU_PLAN = Plan(512, alone=2048, beside=512)
+# A prompt whose first pages are known already must be split as if they were not: a block is a page.
+INVARIANT_PLAN = Plan(PAGE, alone=448, beside=448)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,12 +80,18 @@ class Part:
         """The position after the stretch's last token."""
         return self.start + self.last - self.first
 
+    @property
+    def pages(self) -> int:
+        """How many pages of its table it reads."""
+        return -(-self.end // PAGE)
+
 
 @dataclass(slots=True)
 class Batch:
     """The rows of one forward pass: answers' rows first, a part each, then prompts' parts.
 
-    `token_ids` and `positions` have one entry a row. `sampled_rows` are those whose logits are wanted.
+    `token_ids` and `positions` have one entry a row. `sampled_rows` are those whose logits are wanted: all
+    answers', then some of the prompts'. Answers' tables are read as if at least `width` pages long.
     """
 
     token_ids: list[int] = field(default_factory=list)
@@ -72,6 +99,7 @@ class Batch:
     parts: list[Part] = field(default_factory=list)
     answers: int = 0
     sampled_rows: list[int] = field(default_factory=list)
+    width: int = 0
 
     def add(self, table: Sequence[int], token_ids: Sequence[int], start: int) -> None:
         """Adds the next tokens of a sequence, from position `start`."""
@@ -101,16 +129,16 @@ class Step:
         self.batch.answers += 1
         self._sample(request)
 
-    def add_prompt(self, request: TextRequest, budget: int) -> int:
+    def add_prompt(self, request: TextRequest, block: int, budget: int) -> int:
         """Adds blocks of a prompt while the budget lasts; returns how many tokens that were.
 
-        Prompts are split at multiples of PROMPT_BLOCK only, and each block attends by itself, so a prompt's
+        Prompts are split at multiples of `block` only, and each block attends by itself, so a prompt's
         numbers do not depend on the load.
         """
         state, prompt = state_of(request), request.params.prompt_ids
         start = state.cached
         while start < len(prompt) and start - state.cached < budget:
-            end = min((start // PROMPT_BLOCK + 1) * PROMPT_BLOCK, len(prompt))
+            end = min((start // block + 1) * block, len(prompt))
             self.batch.add(state.table, prompt[start:end], start)
             start = end
         self.read[request] = start
@@ -123,14 +151,14 @@ class Step:
         self.batch.sample()
 
 
-def pack(requests: Sequence[TextRequest]) -> Step:
+def pack(requests: Sequence[TextRequest], plan: Plan) -> Step:
     """Packs one step of these requests; prompts beyond the step's budget wait for the next one."""
     step = Step()
     for request in requests:
         if state_of(request).last is not None:
             step.add_answer(request)
-    budget = PROMPT_TOKENS_BESIDE if step.batch.answers else PROMPT_TOKENS_ALONE
+    budget = plan.beside if step.batch.answers else plan.alone
     for request in requests:
         if state_of(request).last is None and budget > 0:
-            budget -= step.add_prompt(request, budget)
+            budget -= step.add_prompt(request, plan.block, budget)
     return step

@@ -12,6 +12,8 @@ from service.pipelines.text.model import TextModel
 # Of what is free when the weights are in: on a CPU the rest is other programs', on a GPU activations and,
 # where images are served, another engine need it.
 SHARE = {"cpu": 0.25, "cuda": 0.5}
+# Pages that no request gets: where passes are filled up, their rows must write somewhere.
+SPARE = {"cpu": 0, "cuda": 1}
 _log = logging.getLogger(__name__)
 
 
@@ -24,12 +26,14 @@ def pages_for(model: TextModel, spec: EngineSpec) -> int:
     page_bytes = model.shape.kv.page_bytes(model.dtype)
     a_context = -(-spec.context_tokens // PAGE)
     budget = spec.kv_cache_bytes or int(_free_bytes(model.device) * SHARE[model.device.type])
-    pages = min(budget // page_bytes, a_context * spec.max_running)
+    spare = SPARE[model.device.type]
+    pages = min(budget // page_bytes - spare, a_context * spec.max_running)
     if pages < a_context:
         if spec.kv_cache_bytes:
+            held, least = max(0, pages) * PAGE, (a_context + spare) * page_bytes
             raise ValueError(
-                f"kv-cache-bytes {spec.kv_cache_bytes} holds {pages * PAGE} tokens and context-tokens is "
-                f"{spec.context_tokens}: give at least {a_context * page_bytes}, or a shorter context"
+                f"kv-cache-bytes {spec.kv_cache_bytes} holds {held} tokens and context-tokens is "
+                f"{spec.context_tokens}: give at least {least}, or a shorter context"
             )
         pages = a_context
     _log.info("keys and values: %d tokens in %.1f GB", pages * PAGE, pages * page_bytes / 1e9)

@@ -11,6 +11,7 @@ from service.pipelines.text.attention import PagedAttention
 from service.pipelines.text.batch import Batch
 from service.pipelines.text.kv_cache import KVCache
 from service.pipelines.text.model import shape_of
+from service.pipelines.text.staging import to_device
 
 NAME = "pages"
 
@@ -39,9 +40,10 @@ class Fallback:
     def logits(self, batch: Batch, cache: KVCache) -> Tensor:
         """Writes the rows' keys and values; returns scores of the next token [sampled rows, vocabulary]."""
         attention = PagedAttention(cache, self.shape.kv, batch, self.shape.window, self.device)
-        ids, places = torch.tensor([batch.token_ids, batch.positions], device=self.device)
+        ids, places = to_device([batch.token_ids, batch.positions], self.device)
         output = self._body(input_ids=ids[None], position_ids=places[None], use_cache=False, pages=attention)
-        return cast(Tensor, self._head(output.last_hidden_state[0, batch.sampled_rows]))
+        rows = to_device(batch.sampled_rows, self.device)
+        return cast(Tensor, self._head(output.last_hidden_state[0, rows]))
 
 
 def load_fallback(spec: EngineSpec) -> Fallback:

@@ -25,13 +25,21 @@ class KVShape:
 class KVCache:
     """`keys` and `values`: [pages, layers, PAGE * kv_heads * head_dim].
 
-    How a page is laid out within is the business of what attends to it.
+    How a page is laid out within is the business of what attends to it. With `spare`, there is one page
+    more, `scratch`, which is nobody's: rows that only fill up a pass write there.
     """
 
-    def __init__(self, shape: KVShape, pages: int, dtype: torch.dtype, device: torch.device) -> None:
-        self.pages = pages
-        sizes = (pages, shape.layers, PAGE * shape.kv_heads * shape.head_dim)
+    def __init__(
+        self, shape: KVShape, pages: int, dtype: torch.dtype, device: torch.device, spare: bool = False
+    ) -> None:
+        self.pages = self.scratch = pages
+        sizes = (pages + spare, shape.layers, PAGE * shape.kv_heads * shape.head_dim)
         self.keys, self.values = (_zeros(sizes, dtype, device) for _ in range(2))
+
+    def by_layer(self, shape: KVShape) -> tuple[Tensor, Tensor]:
+        """Keys and values, laid out in order: [pages, layers, PAGE, kv_heads, head_dim]."""
+        sizes = (-1, shape.layers, PAGE, shape.kv_heads, shape.head_dim)
+        return self.keys.view(sizes), self.values.view(sizes)
 
 
 def _zeros(sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:

@@ -15,11 +15,14 @@ from transformers import LlamaConfig, MistralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from service.models.architecture import is_plain
-from service.pipelines.text.attention import PagedAttention
+from service.pipelines.text import float8
+from service.pipelines.text.answers import AnswersAttention
+from service.pipelines.text.attention import Attention, PagedAttention
 from service.pipelines.text.batch import Batch
 from service.pipelines.text.kv_cache import KVCache
 from service.pipelines.text.model import shape_of
 from service.pipelines.text.parts import Config, Parts, int8_parts, plain_parts
+from service.pipelines.text.staging import to_device
 from service.pipelines.text.weights import Weights
 
 
@@ -40,16 +43,28 @@ class Llama:
     def logits(self, batch: Batch, cache: KVCache) -> Tensor:
         """Writes the rows' keys and values; returns scores of the next token [sampled rows, vocabulary]."""
         attention = PagedAttention(cache, self.shape.kv, batch, self.shape.window, self.device)
-        hidden = self._hidden(batch, attention)[batch.sampled_rows]
+        ids, positions = to_device([batch.token_ids, batch.positions], self.device)
+        hidden = self._hidden(ids, positions, attention)
         if not batch.sampled_rows:
             return hidden.new_empty(0, self.shape.vocabulary)
+        return self._scores(hidden[to_device(batch.sampled_rows, self.device)])
+
+    def decode(self, rows: Tensor, cache: KVCache) -> Tensor:
+        """A pass of answers alone, as a function of one tensor: scores [rows, vocabulary].
+
+        rows: int64 [rows, 2 + pages] on the model's device, each a token, its position and its pages.
+        """
+        ids, positions, tables = rows[:, 0], rows[:, 1], rows[:, 2:]
+        attention = AnswersAttention(cache, self.shape.kv, positions, tables, self.shape.window)
+        return self._scores(self._hidden(ids, positions, attention))
+
+    def _scores(self, hidden: Tensor) -> Tensor:
         return self._parts.head(self._normed(hidden, self._parts.norm))
 
-    def _hidden(self, batch: Batch, attention: PagedAttention) -> Tensor:
+    def _hidden(self, ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
         """What the last layer gives for each row, not normalised: [rows, hidden_size]."""
-        ids, places = torch.tensor([batch.token_ids, batch.positions], device=self.device)
         x = self._parts.embed(ids)
-        cos, sin = (part[0][:, None] for part in self._rotation(x, places[None]))
+        cos, sin = (part[0][:, None] for part in self._rotation(x, positions[None]))
         for index, layer in enumerate(self._parts.layers):
             query, key, value = self._split(layer.qkv(self._normed(x, layer.attention_norm)))
             query, key = _rotated(query, cos, sin), _rotated(key, cos, sin)
@@ -73,10 +88,16 @@ class Llama:
 
 
 def load_llama(config: Config, folder: Path, device: torch.device, dtype: torch.dtype) -> Llama:
-    """Reads a checkpoint's safetensors, a tensor at a time. `dtype` torch.int8 is that of its matrices."""
+    """Reads a checkpoint's safetensors, a tensor at a time. 8-bit `dtype`s are those of its matrices.
+
+    With torch.float8_e4m3fn embeddings and head stay in bfloat16.
+    """
     if dtype == torch.int8:
         parts = int8_parts(config, Weights(folder, device, torch.float32))
         return Llama(config, parts, device, torch.float32)
+    if dtype == float8.NUMBER:
+        parts = plain_parts(config, Weights(folder, device, torch.bfloat16), float8.Float8Matrix)
+        return Llama(config, parts, device, torch.bfloat16)
     return Llama(config, plain_parts(config, Weights(folder, device, dtype)), device, dtype)
 
 

@@ -11,8 +11,10 @@ from service.engine.messages import EngineSpec
 from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
-from service.pipelines.text.budget import pages_for
+from service.pipelines.text import float8
+from service.pipelines.text.budget import SPARE, pages_for
 from service.pipelines.text.fallback import load_fallback
+from service.pipelines.text.fitting import fitted
 from service.pipelines.text.kv_cache import KVCache
 from service.pipelines.text.llama import is_lean, load_llama
 from service.pipelines.text.model import TextModel
@@ -31,8 +33,9 @@ def load(spec: EngineSpec) -> TextPipeline:
         torch.set_num_threads(
             1
         )  # its own threads compute; torch's would take their processors while they wait
-    pages = pages_for(model, spec)
-    pipeline = TextPipeline(model, cache_for(model, pages), spec.max_running)
+    cache = cache_for(model, pages_for(model, spec))
+    model, plan = fitted(model, spec)
+    pipeline = TextPipeline(model, cache, spec.max_running, plan)
     _warm_up(pipeline)
     return pipeline
 
@@ -41,17 +44,23 @@ def load_model(spec: EngineSpec) -> TextModel:
     """Ours where it computes what the checkpoint is, transformers' otherwise."""
     config = AutoConfig.from_pretrained(spec.folder, local_files_only=True, trust_remote_code=False)
     if not is_lean(config):
-        if spec.dtype == "int8":
-            raise ValueError(f"{spec.model} has parts that are not computed in int8: choose another --dtype")
+        if spec.dtype in ("int8", "float8"):
+            raise ValueError(
+                f"{spec.model} has parts that are not computed in {spec.dtype}: choose another --dtype"
+            )
         return load_fallback(spec)
     if spec.dtype == "int8" and is_native(config):
         return load_native(config, spec.folder, spec.context_tokens, _threads(spec))
-    return load_llama(config, spec.folder, torch.device(spec.device), getattr(torch, spec.dtype))
+    device = torch.device(spec.device)
+    if spec.dtype == "float8":
+        float8.check(device)
+        return load_llama(config, spec.folder, device, float8.NUMBER)
+    return load_llama(config, spec.folder, device, getattr(torch, spec.dtype))
 
 
 def cache_for(model: TextModel, pages: int) -> KVCache:
     """An empty cache of so many pages."""
-    return KVCache(model.shape.kv, pages, model.dtype, model.device)
+    return KVCache(model.shape.kv, pages, model.dtype, model.device, bool(SPARE[model.device.type]))
 
 
 def _threads(spec: EngineSpec) -> int:

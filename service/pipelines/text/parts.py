@@ -16,6 +16,7 @@ from service.pipelines.text.weights import Weights
 
 Config = LlamaConfig | MistralConfig
 Matrix = Callable[[Tensor], Tensor]  # [rows, in] to [rows, out]
+Maker = Callable[[Tensor], Matrix]  # from a weight [out, in]
 EMBEDDING, NORM, HEAD = "model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"
 
 
@@ -41,11 +42,12 @@ class Parts:
     head: Matrix
 
 
-def plain_parts(config: Config, weights: Weights) -> Parts:
-    """The checkpoint's own numbers."""
+def plain_parts(config: Config, weights: Weights, matrix: Maker | None = None) -> Parts:
+    """The checkpoint's own numbers; `matrix` makes the layers' matrices of them, as they are unless given."""
+    make = matrix or _matrix
     table = weights[EMBEDDING]
     head = table if config.tie_word_embeddings else weights[HEAD]
-    layers = tuple(_plain_layer(weights, index) for index in range(config.num_hidden_layers))
+    layers = tuple(_plain_layer(weights, index, make) for index in range(config.num_hidden_layers))
     return Parts(partial(embedding, weight=table), layers, weights[NORM], _matrix(head))
 
 
@@ -86,15 +88,15 @@ def int8_parts(config: Config, weights: Weights) -> Parts:
     return Parts(partial(embedding, weight=turned.table), tuple(layers), None, Int8Matrix(turned.head))
 
 
-def _plain_layer(weights: Weights, index: int) -> Layer:
+def _plain_layer(weights: Weights, index: int, matrix: Maker) -> Layer:
     names = _Names(index)
     return Layer(
         attention_norm=weights[names.attention_norm],
-        qkv=_matrix(weights.stacked(names.query, names.key, names.value)),
-        out=_matrix(weights[names.out]),
+        qkv=matrix(weights.stacked(names.query, names.key, names.value)),
+        out=matrix(weights[names.out]),
         mlp_norm=weights[names.mlp_norm],
-        gate_up=_matrix(weights.stacked(names.gate, names.up)),
-        down=_matrix(weights[names.down]),
+        gate_up=matrix(weights.stacked(names.gate, names.up)),
+        down=matrix(weights[names.down]),
     )
 
 

@@ -7,11 +7,12 @@ import torch
 from service.engine.events import FinishReason, Token
 from service.engine.params import TextParams
 from service.pipelines.memory import out_of_memory
-from service.pipelines.text.batch import PROMPT_BLOCK, TextRequest, TextState, pack, state_of
+from service.pipelines.text.batch import CPU_PLAN, Plan, TextRequest, TextState, pack, state_of
 from service.pipelines.text.kv_cache import PAGE, KVCache
 from service.pipelines.text.model import TextModel
 from service.pipelines.text.pages import PagePool
 from service.pipelines.text.sampling import sample
+from service.pipelines.text.staging import to_device
 
 
 class TextPipeline:
@@ -21,10 +22,11 @@ class TextPipeline:
     way; the pages decide how many requests run, `max_running` bounds them.
     """
 
-    def __init__(self, model: TextModel, cache: KVCache, max_running: int) -> None:
+    def __init__(self, model: TextModel, cache: KVCache, max_running: int, plan: Plan = CPU_PLAN) -> None:
         self._model = model
         self._cache = cache
         self._max_running = max_running
+        self._plan = plan
         self.pool = PagePool(cache.pages)
 
     def capacity(self) -> int:
@@ -37,7 +39,7 @@ class TextPipeline:
 
     def arrive(self, request: TextRequest, others: Sequence[TextRequest]) -> None:  # noqa: ARG002
         """A step for each block of the prompt and each token; its place is told to nobody."""
-        request.steps_left = _steps_left(request.params, cached=0, written=0)
+        request.steps_left = self._steps_left(request.params, cached=0, written=0)
 
     def rows(self, request: TextRequest) -> int:  # noqa: ARG002 - every request takes one row
         """Each request is one row of the width."""
@@ -56,8 +58,7 @@ class TextPipeline:
         params = request.params
         seen = None
         if params.repetition_penalty != 1:
-            seen = torch.zeros(self._model.shape.vocabulary, dtype=torch.bool)
-            seen[list(params.prompt_ids)] = True
+            seen = _marked(params.prompt_ids, self._model)
         # The last token has to be read in any case: its logits are what the answer begins with.
         known, serial = self.pool.find(params.prompt_ids[:-1])
         table = known + self.pool.take(_pages_of(request) - len(known))
@@ -69,14 +70,14 @@ class TextPipeline:
 
         Raises OutOfMemory, with nothing accepted: the pass may be tried again with fewer requests.
         """
-        step = pack(requests)
+        step = pack(requests, self._plan)
         with torch.inference_mode(), out_of_memory():
             logits = self._model.logits(step.batch, self._cache)
             tokens = sample(logits, step.sampled)
         for request, end in step.read.items():
             state = state_of(request)
             state.cached = end
-            request.steps_left = _steps_left(request.params, end, written=0)
+            request.steps_left = self._steps_left(request.params, end, written=0)
             self._keep_full_pages(request)
         for request, token in zip(step.sampled, tokens, strict=True):
             self._accept(request, token)
@@ -94,10 +95,15 @@ class TextPipeline:
                 self._keep_full_pages(request)
         state.last = token
         state.written.append(token)
-        request.steps_left = _steps_left(request.params, state.cached, len(state.written))
+        request.steps_left = self._steps_left(request.params, state.cached, len(state.written))
         if state.seen is not None:
             state.seen[token] = True
         request.emit(Token(token, _finish_reason(request, token)))
+
+    def _steps_left(self, params: TextParams, cached: int, written: int) -> int:
+        """One for each block of the prompt and each token; the last block brings the first token."""
+        blocks = -(-(len(params.prompt_ids) - cached) // self._plan.block)
+        return max(0, blocks - 1) + params.max_tokens - written
 
     def _keep_full_pages(self, request: TextRequest) -> None:
         """Answers' pages only where reading them as a prompt would give the same numbers."""
@@ -109,10 +115,10 @@ class TextPipeline:
             state.kept += 1
 
 
-def _steps_left(params: TextParams, cached: int, written: int) -> int:
-    """One for each block of the prompt and each token; the last block brings the first token."""
-    blocks = -(-(len(params.prompt_ids) - cached) // PROMPT_BLOCK)
-    return max(0, blocks - 1) + params.max_tokens - written
+def _marked(tokens: Sequence[int], model: TextModel) -> torch.Tensor:
+    """Of the vocabulary, which tokens are among these: bool [vocabulary]."""
+    marks = torch.zeros(model.shape.vocabulary, dtype=torch.bool, device=model.device)
+    return marks.index_fill_(0, to_device(tokens, model.device), True)
 
 
 def _pages_of(request: TextRequest) -> int:

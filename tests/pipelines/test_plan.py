@@ -1,0 +1,37 @@
+"""How a step is packed by a plan."""
+
+import pytest
+import torch
+
+from service.engine.params import TextParams
+from service.engine.request import Request
+from service.pipelines.text.batch import CPU_PLAN, GPU_PLAN, INVARIANT_PLAN, Plan, TextState, pack
+from tests.pipelines.running import params
+
+PLANS = {"cpu": CPU_PLAN, "gpu": GPU_PLAN, "invariant": INVARIANT_PLAN}
+
+
+def waiting(length: int, cached: int = 0, last: int | None = None) -> Request[TextParams]:
+    request = Request(0, params(range(length)), deadline=0.0)
+    table = list(range(100))
+    request.state = TextState(table, torch.Generator(), cached=cached, last=last)
+    return request
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_prompts_alone_fill_their_budget_and_beside_answers_a_smaller_one(plan: Plan) -> None:
+    prompt, answer = waiting(5000), waiting(10, cached=10, last=7)
+    assert len(pack([prompt], plan).batch.token_ids) == plan.alone
+    assert len(pack([prompt, answer], plan).batch.token_ids) == plan.beside + 1
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_prompts_are_split_at_blocks_wherever_they_begin_and_never_above_what_the_plan_says(
+    plan: Plan,
+) -> None:
+    prompts = [waiting(5000, cached=64), waiting(70), waiting(1), waiting(5000, cached=640)]
+    for order in (prompts, prompts[::-1], prompts[1:]):
+        batch = pack(order, plan).batch
+        assert len(batch.token_ids) < plan.most
+        for part in batch.parts:
+            assert part.start // plan.block == (part.end - 1) // plan.block
