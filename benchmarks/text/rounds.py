@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import grpc
+import httpx
 from tqdm import tqdm
 
 from benchmarks.text.contestants import Contestant
@@ -80,7 +82,7 @@ class Rounds:
             await asyncio.sleep(SETTLE_S)
             try:
                 results.append(job.result(name, asked, await job.contestant.round(asked)))
-            except (RuntimeError, ValueError) as error:
+            except (RuntimeError, ValueError, grpc.RpcError, httpx.HTTPError) as error:
                 self.failed[name] = str(error)
                 tqdm.write(f"{name} takes part no longer: {error}")
         return results
