@@ -35,3 +35,10 @@ def test_prompts_are_split_at_blocks_wherever_they_begin_and_never_above_what_th
         assert len(batch.token_ids) < plan.most
         for part in batch.parts:
             assert part.start // plan.block == (part.end - 1) // plan.block
+
+
+def test_beside_many_answers_more_of_a_prompt_is_read_but_never_more_than_alone() -> None:
+    prompt = waiting(5000)
+    for answers, tokens in ((1, 32), (16, 64), (32, 96), (200, 256)):
+        running = [waiting(10, cached=10, last=7) for _ in range(answers)]
+        assert len(pack([*running, prompt], CPU_PLAN).batch.token_ids) == answers + tokens

@@ -22,12 +22,20 @@ class Plan:
     """How prompts are read, in tokens: split at multiples of `block` only, so many blocks a step.
 
     `alone` are as many as keep the machine busy; `beside`, while answers are under way, so few that these
-    hardly stop. Weights are read once for all rows, so smaller steps lose little.
+    hardly stop, or `an_answer` for each of them, since a step of many takes longer anyway. Weights are read
+    once for all rows, so smaller steps lose little.
     """
 
     block: int
     alone: int
     beside: int
+    an_answer: int = 0
+
+    def budget(self, answers: int) -> int:
+        """How many prompt tokens a step begins to read beside so many answers."""
+        if not answers:
+            return self.alone
+        return max(self.beside, min(self.alone, self.an_answer * answers))
 
     @property
     def most(self) -> int:
@@ -35,7 +43,7 @@ class Plan:
         return max(self.alone, self.beside) + self.block
 
 
-CPU_PLAN = Plan(PROMPT_BLOCK, alone=256, beside=32)
+CPU_PLAN = Plan(PROMPT_BLOCK, alone=256, beside=32, an_answer=3)
 GPU_PLAN = Plan(512, alone=2048, beside=512)
 # A prompt whose first pages are known already must be split as if they were not: a block is a page.
 INVARIANT_PLAN = Plan(PAGE, alone=448, beside=448)
@@ -157,7 +165,7 @@ def pack(requests: Sequence[TextRequest], plan: Plan) -> Step:
     for request in requests:
         if state_of(request).last is not None:
             step.add_answer(request)
-    budget = plan.beside if step.batch.answers else plan.alone
+    budget = plan.budget(step.batch.answers)
     for request in requests:
         if state_of(request).last is None and budget > 0:
             budget -= step.add_prompt(request, plan.block, budget)
