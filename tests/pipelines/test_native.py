@@ -37,6 +37,16 @@ SHAPES: dict[str, LlamaConfig | MistralConfig] = {
 }
 
 
+@pytest.fixture(autouse=True, params=["native", "haswell"])
+def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Compiled for this processor, and for one that has AVX2 and no more."""
+    options = tuple(option.replace("native", request.param) for option in build.OPTIONS)
+    monkeypatch.setattr(build, "OPTIONS", options)
+    build.library.cache_clear()
+    yield
+    build.library.cache_clear()
+
+
 @pytest.fixture(params=SHAPES)
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     torch.manual_seed(5)
@@ -95,13 +105,13 @@ def read(model: TextModel, ids: list[int], lengths: list[int], beside: int = 0) 
     return torch.cat(found)
 
 
-def test_without_a_compiler_torch_computes(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+def test_without_a_compiler_torch_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
     assert build.library() is None
 
 
 def test_a_compiler_that_fails_is_reported_and_torch_computes(
-    monkeypatch: pytest.MonkeyPatch, fresh: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     compiler = tmp_path / "compiler"
     compiler.write_text('#!/bin/sh\n[ "$1" = --version ] && exit\necho "no such option" >&2\nexit 1\n')
@@ -113,7 +123,7 @@ def test_a_compiler_that_fails_is_reported_and_torch_computes(
     assert list((tmp_path / "cache" / "generation-service").iterdir()) == []
 
 
-def test_it_is_compiled_once(monkeypatch: pytest.MonkeyPatch, fresh: None, tmp_path: Path) -> None:
+def test_it_is_compiled_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert build.library() is not None
     (made,) = (tmp_path / "generation-service").iterdir()
@@ -121,10 +131,3 @@ def test_it_is_compiled_once(monkeypatch: pytest.MonkeyPatch, fresh: None, tmp_p
     build.library.cache_clear()
     assert build.library() is not None
     assert made.stat().st_mtime_ns == before.st_mtime_ns
-
-
-@pytest.fixture
-def fresh() -> Iterator[None]:
-    build.library.cache_clear()
-    yield
-    build.library.cache_clear()

@@ -1,6 +1,5 @@
 """Loads a checkpoint into a text pipeline."""
 
-import logging
 import os
 
 import torch
@@ -21,8 +20,6 @@ from service.pipelines.text.model import TextModel
 from service.pipelines.text.native.llama import is_native, load_native
 from service.pipelines.text.pipeline import TextPipeline
 
-_log = logging.getLogger(__name__)
-
 
 def load(spec: EngineSpec) -> TextPipeline:
     """Loads safetensors weights only and runs one short request, so that the first user does not wait."""
@@ -30,9 +27,8 @@ def load(spec: EngineSpec) -> TextPipeline:
     torch.set_num_threads(_threads(spec))
     model = load_model(spec)
     if model.exact:
-        torch.set_num_threads(
-            1
-        )  # its own threads compute; torch's would take their processors while they wait
+        # Its own threads compute; torch's would take their processors while they wait.
+        torch.set_num_threads(1)
     cache = cache_for(model, pages_for(model, spec))
     model, plan = fitted(model, spec)
     pipeline = TextPipeline(model, cache, spec.max_running, plan)

@@ -47,7 +47,8 @@ void score_page(const Half* keys, const float* query, int64_t head_dim, float sc
       for (int v = 0; v < VECTORS; ++v) {
         const Floats key = load_half(keys + i * PAGE + strip + v * LANES);
         _mm_prefetch((const char*)(keys + (i + SOON) * PAGE + strip + v * LANES), _MM_HINT_T0);
-        for (int h = 0; h < H; ++h) totals[h][v] += key * query[h * head_dim + i];
+        for (int h = 0; h < H; ++h)
+          totals[h][v] = multiply_add(key, all(query[h * head_dim + i]), totals[h][v]);
       }
     for (int h = 0; h < H; ++h)
       for (int v = 0; v < VECTORS; ++v) store(scores + h * stride + strip + v * LANES, totals[h][v] * scale);
@@ -82,7 +83,8 @@ void add_values(const Half* values, const float* weights, int64_t stride, int64_
       for (int v = 0; v < VECTORS; ++v) {
         const Floats value = load_half(values + t * head_dim + strip + v * LANES);
         _mm_prefetch((const char*)(values + (t + SOON) * head_dim + strip + v * LANES), _MM_HINT_T0);
-        for (int h = 0; h < H; ++h) totals[h][v] += value * weights[h * stride + t];
+        for (int h = 0; h < H; ++h)
+          totals[h][v] = multiply_add(value, all(weights[h * stride + t]), totals[h][v]);
       }
     for (int h = 0; h < H; ++h)
       for (int v = 0; v < VECTORS; ++v) store(out + h * head_dim + strip + v * LANES, totals[h][v]);

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-OPTIONS = ("-std=c++17", "-O3", "-march=native", "-pthread", "-shared", "-fPIC")
+OPTIONS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-pthread", "-shared", "-fPIC")
 _log = logging.getLogger(__name__)
 
 

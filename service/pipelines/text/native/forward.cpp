@@ -15,8 +15,7 @@ struct Layer {
 };
 
 // The norms' gains are part of the matrices. `table` [vocabulary, hidden] are the embeddings; `cosines` and `sines`
-// [context, head_dim / 2]; `signs` [block] begin the turn of every block of inner
-// states before `down`.
+// [context, head_dim / 2]; `signs` [block] begin the turn of every block of inner states before `down`.
 struct Model {
   const Layer* layers;
   Matrix head;
