@@ -15,11 +15,12 @@ from benchmarks.text.rounds import CONTEXT_REQUESTS
 def draw(findings: Findings, setting: Setting, path: Path) -> None:
     """Writes the plot."""
     mpl.use("Agg")
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.5), layout="constrained")
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 5), layout="constrained")
     colours = {name: f"C{index}" for index, name in enumerate(cells.names(findings.results))}
     _rates(left, findings, setting.dtype, colours)
     _gaps(middle, findings, colours)
     _contexts(right, findings, colours)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8)
     figure.suptitle(f"{setting.machine}\n{setting.model.split(':')[0].replace('*', '')}", fontsize=9)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90)
@@ -30,11 +31,10 @@ def _rates(axes: Axes, findings: Findings, dtype: str, colours: dict[str, str]) 
     rates = cells.by_count(findings.results, cells.rate)
     _lines(axes, rates, colours)
     bound = findings.limits.steps_a_second(BYTES[dtype])
-    axes.plot([1], [bound], "k_", markersize=14, label=f"memory's bound at 1, {dtype}")
+    axes.plot([1], [bound], "k*", markersize=9, label=f"memory's bound at 1, {dtype}")
     _powers(axes, cells.counts(findings.results))
     axes.set_xlabel("requests at once")
     axes.set_ylabel("tokens a second")
-    axes.legend(fontsize=7)
 
 
 def _gaps(axes: Axes, findings: Findings, colours: dict[str, str]) -> None:
