@@ -152,7 +152,7 @@ def _quality(found: Sequence[Quality]) -> tuple[str, str, str]:
     )
     if {"OpenVINO, 4 bits", "OpenVINO, 8 bits"} <= {one.contestant for one in found}:
         text += (
-            " OpenVINO makes a model of its own of a file. The reference has the 4-bit file's weights exactly, "
+            " OpenVINO makes a model of its own of a file. The reference has the 4-bit file's exact weights, "
             "so what it loses there beyond what it loses in 8 bits is lost in making it."
         )
     head = ["engine", "divergence, mean", "p50", "p99", "same likeliest token"]
