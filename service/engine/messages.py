@@ -22,7 +22,7 @@ class EngineSpec:
     """What an engine process loads and the limits it keeps.
 
     `threads` 0 takes every core. Text: `context_tokens` bounds a request, prompt and answer together,
-    and `kv_cache_bytes` the keys and values of all, 0 for what is free.
+    and `kv_cache_bytes` the keys and values of all, 0 for a share of what is free.
     Images: `running_pixels` bounds what runs at once; `batch_images` is how many share a step, 0
     for what is best here; `compiled` compiles the UNet, which is for GPUs.
     Both: `batch_invariant` makes a seed mean the same bytes on a GPU whoever shares its steps.

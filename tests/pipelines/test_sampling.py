@@ -46,6 +46,11 @@ def test_filters_keep_the_likeliest_tokens(changes: dict[str, float], kept: set[
     assert set(drawn(LOGITS, 2000, **changes)) == kept
 
 
+def test_top_p_is_a_share_of_all_that_top_k_keeps_the_unlikely_too() -> None:
+    probabilities = torch.tensor([0.9495, 0.0499, *[1e-6] * 600])
+    assert set(drawn(probabilities.log(), 2000, top_k=602, top_p=0.9498)) == {0, 1}
+
+
 def test_a_higher_temperature_makes_rare_tokens_likelier() -> None:
     assert drawn(temperature=2.0)[4] > 2 * drawn(temperature=0.7)[4]
 

@@ -49,8 +49,8 @@ def _nucleus(probabilities: Tensor, params: TextParams) -> tuple[Tensor, Tensor]
     wanted = min(params.top_k or len(probabilities), len(probabilities))
     # Sorting the whole vocabulary is slow, and what is far below the likeliest is rarely kept.
     ids = (probabilities >= probabilities.max() * FAR_BELOW).nonzero()[:, 0]
-    if len(ids) < wanted and float(probabilities[ids].sum()) <= params.top_p:
-        ids = torch.arange(len(probabilities))
+    if len(ids) < wanted and (params.top_k or float(probabilities[ids].sum()) <= params.top_p):
+        ids = probabilities.topk(wanted).indices.sort().values  # top-p is a share of all that top-k keeps
     kept, order = probabilities[ids].sort(descending=True, stable=True)
     kept, ids = kept[:wanted], ids[order[:wanted]]
     if params.top_p < 1:

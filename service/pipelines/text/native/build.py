@@ -20,7 +20,7 @@ def library() -> ctypes.CDLL | None:
     """The compiled code, or None where there is no compiler or it cannot compile this here."""
     compiler = shutil.which(os.environ.get("CXX", "g++"))
     if compiler is None:
-        _log.warning("no C++ compiler (g++): text in int8 is computed by torch, at less than half the speed")
+        _log.warning("no C++ compiler (g++): text in int8 is computed by torch, more slowly")
         return None
     try:
         return ctypes.CDLL(str(_compiled(compiler)))
