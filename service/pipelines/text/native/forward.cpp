@@ -48,7 +48,7 @@ struct Rows {
 // Between the matrices of a layer. All have a row for each row of the pass.
 struct Buffers {
   Rows<float> stream, qkv, attended, gate_up, inner;
-  Rows<uint8_t> values;
+  Rows<Input> values;
   Rows<float> scales;
 
   Buffers(const Model& m, int64_t rows)
@@ -60,11 +60,11 @@ struct Buffers {
         values(rows, std::max({m.hidden, m.inner, m.heads * m.head_dim})),
         scales(rows, 1) {}
 
-  Bytes bytes() const { return {values[0], scales[0]}; }
+  Quantised quantised() const { return {values[0], scales[0]}; }
 };
 
 // Root mean square norm, then 8 bits.
-void normalise(const float* x, int64_t count, float epsilon, float* normed, uint8_t* values, float* scale) {
+void normalise(const float* x, int64_t count, float epsilon, float* normed, Input* values, float* scale) {
   Floats squares{};
   for (int64_t i = 0; i < count; i += LANES) squares += load(x + i) * load(x + i);
   const float factor = 1.0f / std::sqrt(sum(squares) / count + epsilon);
@@ -114,18 +114,18 @@ class Forward {
     for (int64_t index = 0; index < m_.layer_count; ++index) {
       const Layer& layer = m_.layers[index];
       normalise_rows();
-      multiply(team_, layer.qkv, b_.bytes(), pass_.rows, b_.qkv[0]);
+      multiply(team_, layer.qkv, b_.quantised(), pass_.rows, b_.qkv[0]);
       remember_rows(index);
       attend_rows(index);
       quantise_attended();
-      multiply(team_, layer.out, b_.bytes(), pass_.rows, b_.stream[0], true);
+      multiply(team_, layer.out, b_.quantised(), pass_.rows, b_.stream[0], true);
       normalise_rows();
-      multiply(team_, layer.gate_up, b_.bytes(), pass_.rows, b_.gate_up[0]);
+      multiply(team_, layer.gate_up, b_.quantised(), pass_.rows, b_.gate_up[0]);
       gate_rows();
-      multiply(team_, layer.down, b_.bytes(), pass_.rows, b_.stream[0], true);
+      multiply(team_, layer.down, b_.quantised(), pass_.rows, b_.stream[0], true);
     }
     normalise_sampled();
-    multiply(team_, m_.head, b_.bytes(), pass_.samples, pass_.logits);
+    multiply(team_, m_.head, b_.quantised(), pass_.samples, pass_.logits);
   }
 
  private:
@@ -204,8 +204,9 @@ class Forward {
 
 extern "C" {
 
-// Columns that are packed together: how a matrix has to be laid out depends on the processor.
+// How a matrix has to be laid out, which depends on the processor: columns to a tile, inputs to a group.
 int64_t tile_columns() { return TILE; }
+int64_t group_inputs() { return GROUP; }
 
 void forward(const Model* model, const Cache* cache, const Pass* pass) {
   Team team(pass->threads);

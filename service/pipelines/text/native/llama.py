@@ -35,9 +35,9 @@ class NativeLlama:
         self.shape = shape_of(config)
         self._forward = found.forward
         self._threads = threads
-        tile = found.tile_columns()
-        layers = [[Packed(weight, tile) for weight in layer] for layer in weights.layers]
-        head = Packed(weights.head, tile)
+        tile, group = found.tile_columns(), found.group_inputs()
+        layers = [[Packed(weight, tile, group) for weight in layer] for layer in weights.layers]
+        head = Packed(weights.head, tile, group)
         table, signs = weights.table.half(), weights.inner[:, 0].float()  # a Hadamard matrix, but for them
         cosines, sines = _positions(config, context)
         self._columns = head.columns + -head.columns % tile

@@ -15,7 +15,7 @@ class Matrix(ctypes.Structure):
     _fields_ = (
         ("values", c_void_p),
         ("scales", c_void_p),
-        ("shifts", c_void_p),
+        ("sums", c_void_p),
         ("columns", c_int64),
         ("inputs", c_int64),
     )
@@ -68,18 +68,18 @@ class Pass(ctypes.Structure):
 class Packed:
     """A weight [columns, inputs] as the machine code reads it, with the memory that it lies in."""
 
-    def __init__(self, weight: Tensor, tile: int) -> None:
+    def __init__(self, weight: Tensor, tile: int, group: int) -> None:
         values, scales = quantised(weight)
         columns, inputs = values.shape
         self.columns, self.inputs = columns, inputs
         missing = -columns % tile
         values = torch.nn.functional.pad(values, (0, 0, 0, missing))
         self._scales = torch.nn.functional.pad(scales[:, 0], (0, missing)).contiguous()
-        self._shifts = (values.sum(1, dtype=torch.int32) * 128).contiguous()
-        self._values = values.view(-1, tile, inputs // 4, 4).transpose(1, 2).contiguous()
+        self._sums = values.sum(1, dtype=torch.int32)
+        self._values = values.view(-1, tile, inputs // group, group).transpose(1, 2).contiguous()
 
     @property
     def matrix(self) -> Matrix:
         """Valid while this object lives."""
-        where = (tensor.data_ptr() for tensor in (self._values, self._scales, self._shifts))
+        where = (tensor.data_ptr() for tensor in (self._values, self._scales, self._sums))
         return Matrix(*where, self.columns, self.inputs)

@@ -11,15 +11,25 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VNNI__)
 constexpr int LANES = 16, VECTORS = 4, ROWS = 6;
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
-constexpr int LANES = 8, VECTORS = 2, ROWS = 4;
+constexpr int LANES = 8, VECTORS = 2, ROWS = 6;
 #else
 #error "AVX2 with FMA and F16C is needed"
 #endif
 constexpr int TILE = VECTORS * LANES;
 
+// What a weight is multiplied by: GROUP inputs to a lane, OFFSET above their value. Some processors multiply bytes,
+// unsigned by signed ones; the others have no such product that does not saturate, and take 16 bits.
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+typedef uint8_t Input;
+constexpr int GROUP = 4, OFFSET = 128;
+#else
+typedef int16_t Input;
+constexpr int GROUP = 2, OFFSET = 0;
+#endif
+
 typedef float Floats __attribute__((vector_size(LANES * 4)));
 typedef int32_t Ints __attribute__((vector_size(LANES * 4)));
-typedef uint8_t Octets __attribute__((vector_size(LANES)));
+typedef Input Inputs __attribute__((vector_size(LANES * sizeof(Input))));
 
 inline Floats load(const float* from) {
   Floats x;
@@ -119,18 +129,22 @@ inline void store_half(Half* to, Floats x) {
 #endif
 }
 
-// To each lane of `total` the products of its four bytes, those of `x` unsigned and at most 254.
+// GROUP weights to a lane, as wide as the inputs.
+inline Ints load_weights(const int8_t* from) {
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+  return load((const void*)from);
+#else
+  return (Ints)_mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)from));
+#endif
+}
+
+// To each lane of `total` the products of its GROUP inputs and weights.
 inline Ints add_products(Ints total, Ints x, Ints weights) {
 #if __AVX512VNNI__
   return (Ints)_mm512_dpbusd_epi32((__m512i)total, (__m512i)x, (__m512i)weights);
 #elif __AVXVNNI__
   return (Ints)_mm256_dpbusd_avx_epi32((__m256i)total, (__m256i)x, (__m256i)weights);
 #else
-  // Not maddubs, which would saturate: the even and the odd bytes apart, as 16 bits.
-  const __m256i a = (__m256i)x, b = (__m256i)weights;
-  const __m256i even = _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi16(255)),
-                                         _mm256_srai_epi16(_mm256_slli_epi16(b, 8), 8));
-  const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(b, 8));
-  return total + (Ints)even + (Ints)odd;
+  return total + (Ints)_mm256_madd_epi16((__m256i)x, (__m256i)weights);
 #endif
 }
