@@ -42,3 +42,18 @@ def test_beside_many_answers_more_of_a_prompt_is_read_but_never_more_than_alone(
     for answers, tokens in ((1, 32), (16, 64), (32, 96), (200, 256)):
         running = [waiting(10, cached=10, last=7) for _ in range(answers)]
         assert len(pack([*running, prompt], CPU_PLAN).batch.token_ids) == answers + tokens
+
+
+def test_of_two_prompts_the_one_with_less_left_is_read_first() -> None:
+    long, short = waiting(3000), waiting(40)
+    assert list(pack([long, short], CPU_PLAN).read) == [short, long]
+    nearly_read = waiting(3000, cached=2990)
+    assert list(pack([short, nearly_read], CPU_PLAN).read) == [nearly_read, short]
+
+
+def test_a_long_prompt_is_read_although_short_ones_keep_coming() -> None:
+    long, answer = waiting(320), waiting(10, cached=10, last=7)
+    for step in range(100):
+        if long in pack([answer, long, waiting(32)], CPU_PLAN).read:
+            break
+    assert 0 < step < 30

@@ -160,13 +160,26 @@ class Step:
 
 
 def pack(requests: Sequence[TextRequest], plan: Plan) -> Step:
-    """Packs one step of these requests; prompts beyond the step's budget wait for the next one."""
+    """Packs one step of these requests; prompts beyond the step's budget wait for the next one.
+
+    What has the least of its prompt left is read first, so that most first tokens come early. A prompt of
+    which nothing is read was passed over, which makes it more urgent, so that none waits for ever.
+    """
     step = Step()
+    prompts = []
     for request in requests:
         if state_of(request).last is not None:
             step.add_answer(request)
+        else:
+            prompts.append(request)
     budget = plan.budget(step.batch.answers)
-    for request in requests:
-        if state_of(request).last is None and budget > 0:
+    for request in sorted(prompts, key=lambda request: _blocks_left(request, plan) - request.passed_over / 2):
+        if budget > 0:
             budget -= step.add_prompt(request, plan.block, budget)
+        else:
+            request.passed_over += 1
     return step
+
+
+def _blocks_left(request: TextRequest, plan: Plan) -> int:
+    return -(-(len(request.params.prompt_ids) - state_of(request).cached) // plan.block)
