@@ -7,7 +7,7 @@
 The peers that this project does not depend on are installed into build/peers/ the first time; llama.cpp
 is compiled there, which takes minutes. On a machine with a GPU a checkpoint of Mistral 7B's shape with
 random weights is written into build/ and measured against transformers. A run with --only writes a
-section that has only those parts.
+section that has only those parts; with --add, those beside what the last runs measured.
 """
 
 import argparse
@@ -60,6 +60,9 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--models-dir", type=Path, default=Path("models"), help="has the embedded model")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where the tables and the plot go")
+    parser.add_argument(
+        "--add", action="store_true", help="keep what the last run measured and this does not"
+    )
     parser.add_argument("--again", action="store_true", help="only write what the last run measured")
     return parser.parse_args()
 
@@ -70,7 +73,8 @@ async def main() -> None:
     if not options.again:
         report = gpu.report if torch.cuda.is_available() else cpu.report
         with tempfile.TemporaryDirectory(prefix="text-") as folder:
-            (await report(options, Path(folder))).save()
+            section = await report(options, Path(folder))
+        (section.beside(saved()) if options.add else section).save()
     section = saved()
     draw(section.findings, section.setting, options.docs / section.plot)
     text = body(section.findings, section.setting.dtype, section.plot)

@@ -5,17 +5,20 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-
-import grpc
-import httpx
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from benchmarks.text.contestants import MOST, PARTS
+from benchmarks.text.event_stream import EventStream
+from benchmarks.text.grpc_connection import GrpcConnection, Messages
 from benchmarks.text.work import Asked, Times
 from generation.v1 import generation_pb2 as pb
-from generation.v1 import generation_pb2_grpc
 
+METHOD = "/generation.v1.Generation/StreamText"
 TIMEOUT_S = 600
 Clock = Callable[[], float]
+T = TypeVar("T")
+P = TypeVar("P", bound=asyncio.Protocol)
 
 
 class OverGrpc:
@@ -26,21 +29,19 @@ class OverGrpc:
     most = MOST
     again = False
 
-    def __init__(self, channel: grpc.aio.Channel, pid: int) -> None:
+    def __init__(self, connection: GrpcConnection, pid: int) -> None:
         self.pid = pid
-        self._stub = generation_pb2_grpc.GenerationStub(channel)
+        self._connection = connection
 
     async def round(self, asked: Sequence[Asked]) -> Times:
         """When each message came. A message is a token but for those whose characters are not whole yet."""
-        return await _all(asked, self._stream)
+        answers = await _all(asked, self._stream)
+        tokens = [pb.StreamTextResponse.FromString(one.last).completion_tokens for one in answers]
+        return [with_silent(one.times, count) for one, count in zip(answers, tokens, strict=True)]
 
-    async def _stream(self, one: Asked, clock: Clock) -> list[float]:
+    async def _stream(self, one: Asked, clock: Clock) -> Messages:
         request = pb.GenerateTextRequest(prompt=one.prompt, max_tokens=one.new_tokens, temperature=0)
-        times, tokens = [], 0
-        async for message in self._stub.StreamText(request, timeout=TIMEOUT_S):
-            times.append(clock())
-            tokens = message.completion_tokens
-        return with_silent(times, tokens)
+        return await self._connection.call(METHOD, request.SerializeToString(), clock)
 
 
 class OverRest:
@@ -51,24 +52,24 @@ class OverRest:
     most = MOST
     again = True
 
-    def __init__(self, client: httpx.AsyncClient, pid: int) -> None:
+    def __init__(self, url: str, pid: int) -> None:
         self.pid = pid
-        self._client = client
+        self._authority = urlsplit(url).netloc
 
     async def round(self, asked: Sequence[Asked]) -> Times:
         """When each event came."""
-        return await _all(asked, self._stream)
+        streams = await _all(asked, self._stream)
+        answers = [one.events() for one in streams]
+        tokens = [json.loads(one[-1][1])["completion_tokens"] for one in answers]
+        return [with_silent([at for at, _ in one], count) for one, count in zip(answers, tokens, strict=True)]
 
-    async def _stream(self, one: Asked, clock: Clock) -> list[float]:
-        body = {"prompt": one.prompt, "max_tokens": one.new_tokens, "temperature": 0}
-        times, last = [], ""
-        async with self._client.stream("POST", "/text/stream", json=body) as answer:
-            answer.raise_for_status()
-            async for line in answer.aiter_lines():
-                if line.startswith("data: "):
-                    times.append(clock())
-                    last = line
-        return with_silent(times, json.loads(last.removeprefix("data: "))["completion_tokens"])
+    async def _stream(self, one: Asked, clock: Clock) -> EventStream:
+        body = json.dumps({"prompt": one.prompt, "max_tokens": one.new_tokens, "temperature": 0}).encode()
+        stream = await _connected(
+            self._authority, lambda: EventStream("/text/stream", self._authority, body, clock)
+        )
+        await stream.closed
+        return stream
 
 
 def with_silent(times: list[float], tokens: int) -> list[float]:
@@ -82,26 +83,28 @@ def with_silent(times: list[float], tokens: int) -> list[float]:
     return sorted(times + times[-1:] * silent)
 
 
-async def _all(asked: Sequence[Asked], stream: Callable[[Asked, Clock], Awaitable[list[float]]]) -> Times:
+async def _all(asked: Sequence[Asked], stream: Callable[[Asked, Clock], Awaitable[T]]) -> list[T]:
     began = time.perf_counter()
 
-    async def one(request: Asked) -> list[float]:
+    async def one(request: Asked) -> T:
         await asyncio.sleep(request.at)
         return await stream(request, lambda: time.perf_counter() - began)
 
-    return await asyncio.gather(*map(one, asked))
+    async with asyncio.timeout(TIMEOUT_S):
+        return await asyncio.gather(*map(one, asked))
 
 
 @asynccontextmanager
 async def over_grpc(address: str, pid: int) -> AsyncIterator[OverGrpc]:
-    """A channel to the service, which is process `pid`."""
-    async with grpc.aio.insecure_channel(address) as channel:
-        yield OverGrpc(channel, pid)
+    """A connection to the service, which is process `pid`."""
+    connection = await _connected(address, lambda: GrpcConnection(address))
+    try:
+        yield OverGrpc(connection, pid)
+    finally:
+        connection.close()
 
 
-@asynccontextmanager
-async def over_rest(url: str, pid: int) -> AsyncIterator[OverRest]:
-    """A client that keeps its connections."""
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, limits=limits) as client:
-        yield OverRest(client, pid)
+async def _connected(address: str, protocol: Callable[[], P]) -> P:
+    host, port = address.rsplit(":", 1)
+    _, made = await asyncio.get_running_loop().create_connection(protocol, host, int(port))
+    return made

@@ -4,7 +4,7 @@ import datetime
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -13,7 +13,7 @@ import transformers
 from benchmarks import document
 from benchmarks.text.machine import Held, Limits
 from benchmarks.text.quality import Quality
-from benchmarks.text.rounds import Result
+from benchmarks.text.rounds import Joined, Result
 
 SAVED = Path(__file__).resolve().parents[2] / "build" / "text.pickle"
 TITLE = """# Text
@@ -58,6 +58,22 @@ class Findings:
     quality: list[Quality] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
+    def beside(self, earlier: "Findings") -> "Findings":
+        """These, and what an earlier run measured and this one did not."""
+        mine = set(map(_what, self.results))
+        processes = {one.name for one in self.held}
+        return Findings(
+            [*(one for one in earlier.results if _what(one) not in mine), *self.results],
+            self.limits,
+            [*self.held, *(one for one in earlier.held if one.name not in processes)],
+            self.quality or earlier.quality,
+            earlier.failed | self.failed,
+        )
+
+
+def _what(result: Result) -> tuple[type, str, int]:
+    return type(result), result.contestant, 0 if isinstance(result, Joined) else result.requests
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -67,6 +83,10 @@ class Section:
     plot: str
     setting: Setting
     findings: Findings
+
+    def beside(self, earlier: "Section") -> "Section":
+        """This section, and what an earlier run measured and this one did not."""
+        return replace(self, findings=self.findings.beside(earlier.findings))
 
     def save(self) -> None:
         """Keeps it in build/, so that it can be written again."""

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from benchmarks.images.product import Product
-from benchmarks.text.clients import over_grpc, over_rest
+from benchmarks.text.clients import OverRest, over_grpc
 from benchmarks.text.contestants import Child, Contestant, Entry
 from benchmarks.text.document import Findings
 from benchmarks.text.machine import Held, Limits, engine_of, held
@@ -29,7 +29,7 @@ async def measure(
     async with AsyncExitStack() as stack:
         clients: list[Contestant] = [
             await stack.enter_async_context(over_grpc(product.grpc_address, product.pid)),
-            await stack.enter_async_context(over_rest(product.rest_url, product.pid)),
+            OverRest(product.rest_url, product.pid),
         ]
         children = [child for entry in entries if (child := await _start(stack, entry, log_folder, failed))]
         rounds = Rounds([*clients, *children], prompts)

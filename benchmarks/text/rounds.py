@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import grpc
-import httpx
 from tqdm import tqdm
 
 from benchmarks.text.contestants import Contestant
@@ -82,7 +80,7 @@ class Rounds:
             await asyncio.sleep(SETTLE_S)
             try:
                 results.append(job.result(name, asked, await job.contestant.round(asked)))
-            except (RuntimeError, ValueError, grpc.RpcError, httpx.HTTPError) as error:
+            except (RuntimeError, ValueError, OSError) as error:
                 self.failed[name] = str(error)
                 tqdm.write(f"{name} takes part no longer: {error}")
         return results

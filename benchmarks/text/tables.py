@@ -100,7 +100,8 @@ def _added(results: Sequence[Result]) -> tuple[str, str, str]:
     text = (
         f"Tokens a second of {RUNNING} requests at once, in those of the service's own engine stepped "
         "without service, Envoy or client in a process of its own: medians of the ratios round by round. "
-        "The client's own work for every message is in it."
+        "The client's own work for every message is in it: it reads the connections itself, in half "
+        "the time that gRPC's client for Python takes."
     )
     alone = [one.figures.rate for one in of(Sample, results, contestant="engine alone", requests=RUNNING)]
     rows = []
