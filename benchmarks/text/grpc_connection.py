@@ -12,7 +12,7 @@ from typing import cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import StreamEnded, StreamReset, TrailersReceived
+from h2.events import ResponseReceived, StreamEnded, StreamReset, TrailersReceived
 from h2.settings import SettingCodes
 
 LARGEST_WINDOW = (1 << 31) - 1
@@ -114,10 +114,11 @@ class GrpcConnection(asyncio.Protocol):
     def _receive(self, frame: bytes) -> None:
         for event in self._h2.receive_data(frame):
             match event:
-                case TrailersReceived(stream_id=stream, headers=headers):
-                    trailers = {name.decode(): value.decode() for name, value in headers or ()}
-                    if trailers["grpc-status"] != "0":
-                        self._calls[stream].ended.set_exception(ConnectionError(str(trailers)))
+                case ResponseReceived(stream_id=stream) | TrailersReceived(stream_id=stream):
+                    told = {name.decode(): value.decode() for name, value in event.headers}
+                    if told.get("grpc-status", "0") != "0":
+                        failure = f"gRPC status {told['grpc-status']}: {told.get('grpc-message')}"
+                        self._calls[stream].ended.set_exception(ConnectionError(failure))
                 case StreamReset(stream_id=stream):
                     self._calls[stream].ended.set_exception(ConnectionError("the server ended the call"))
                 case StreamEnded(stream_id=stream) if not self._calls[stream].ended.done():

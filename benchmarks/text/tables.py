@@ -63,7 +63,7 @@ def _came(results: Sequence[Result]) -> str:
         return ""
     share = sum(one.figures.tokens for one in mine) / sum(one.asked for one in mine)
     return (
-        f"The service ends a text where the model does, the others go on: it wrote {share:.1%} of the "
+        f"The service ends a text where the model does, others go on: it wrote {share:.1%} of the "
         "tokens asked for, and only written ones count."
     )
 
@@ -99,7 +99,8 @@ def _pairs(results: Sequence[Result], low: cells.Cells, high: cells.Cells, shown
 def _added(results: Sequence[Result]) -> tuple[str, str, str]:
     text = (
         f"Tokens a second of {RUNNING} requests at once, in those of the service's own engine stepped "
-        "without service, Envoy or client in a process of its own: medians of the ratios round by round. "
+        "without service, Envoy or client in a process of its own, for the same texts: medians of the ratios "
+        "round by round. "
         "The client's own work for every message is in it: it reads the connections itself, in half "
         "the time that gRPC's client for Python takes."
     )

@@ -122,6 +122,15 @@ def test_the_body_has_what_was_measured_and_says_who_is_missing() -> None:
     assert "| float32 | 4 | 500 |" in text
 
 
+def test_what_is_measured_again_takes_the_place_of_what_was() -> None:
+    earlier = Findings([sample("x", 1, 10), sample("x", 16, 20), Joined("x", [], [0.1])], Limits(1.0, 1))
+    now = Findings([sample("x", 16, 40)], Limits(2.0, 1), failed={"y": "no pip"})
+    both = now.beside(earlier)
+    assert by_count(both.results, rate) == {"x": {1: pytest.approx(10), 16: pytest.approx(40)}}
+    assert sum(isinstance(one, Joined) for one in both.results) == 1
+    assert (both.limits, both.failed) == (now.limits, now.failed)
+
+
 def test_a_section_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
     path = tmp_path / "text.md"
     for heading, text in (("On a CPU", "old"), ("On a GPU", "gpu"), ("On a CPU", "new")):

@@ -20,6 +20,7 @@ from service.engine.params import TextParams
 from service.engine.request import Request
 from service.engine.scheduler import Scheduler
 from service.pipelines.text import load
+from service.text.tokenizer import TextTokenizer
 
 
 def spec_of(folder: Path, dtype: str, slots: int, context: int, cache_bytes: int) -> EngineSpec:
@@ -43,13 +44,15 @@ class Engine:
     def __init__(self, spec: EngineSpec) -> None:
         self._spec = spec
         self._pipeline = load(spec)
+        # So that it writes as many tokens as the service, which is compared with it.
+        self._stop_ids = TextTokenizer.load(spec.folder, spec.context_tokens).stop_ids
 
     def round(self, asked: list[Asked]) -> Times:
         """Steps until all have their tokens."""
         scheduler, arrivals = Scheduler(self._pipeline), Arrivals(asked)
         while arrivals.expected or not scheduler.idle:
             for index in arrivals.take():
-                scheduler.add(Request(index, _params(asked[index]), float("inf")))
+                scheduler.add(Request(index, self._params(asked[index]), float("inf")))
             if scheduler.idle:
                 arrivals.wait()
                 continue
@@ -63,13 +66,12 @@ class Engine:
         """Scores of the tokens after those from `first` on: [rows, vocabulary]."""
         return self._logits(ids, first)
 
+    def _params(self, asked: Asked) -> TextParams:
+        return TextParams(asked.ids, asked.new_tokens, 0.0, 1.0, 0, 0.0, 1.0, 0, self._stop_ids)
+
     @cached_property
     def _logits(self) -> Callable[[list[int], int], NDArray[np.float32]]:
         return logits_of(self._spec)  # a second copy of the weights, which only this needs
-
-
-def _params(asked: Asked) -> TextParams:
-    return TextParams(asked.ids, asked.new_tokens, 0.0, 1.0, 0, 0.0, 1.0, 0, stop_ids=frozenset())
 
 
 def main() -> None:
