@@ -14,7 +14,7 @@ struct Matrix {
   int64_t columns, inputs;
 };
 
-// Rows of 8-bit numbers, as the processor takes them.
+// Rows of whole numbers, as the processor takes them.
 struct Quantised {
   Input* values;
   float* scales;
@@ -23,7 +23,7 @@ struct Quantised {
 inline void quantise(const float* x, int64_t count, Input* values, float* scale) {
   Floats most{};
   for (int64_t i = 0; i < count; i += LANES) most = largest(most, magnitude(load(x + i)));
-  *scale = largest(most) / 127.0f + 1e-30f;  // a row of zeros stays one
+  *scale = largest(most) / LARGEST_INPUT + 1e-30f;  // a row of zeros stays one
   const float inverse = 1.0f / *scale;
   for (int64_t i = 0; i < count; i += LANES) {
     const Inputs numbers = __builtin_convertvector(nearest(load(x + i) * inverse) + OFFSET, Inputs);

@@ -17,14 +17,15 @@ constexpr int LANES = 8, VECTORS = 2, ROWS = 6;
 #endif
 constexpr int TILE = VECTORS * LANES;
 
-// What a weight is multiplied by: GROUP inputs to a lane, OFFSET above their value. Some processors multiply bytes,
-// unsigned by signed ones; the others have no such product that does not saturate, and take 16 bits.
+// What a weight is multiplied by: GROUP inputs to a lane, whole numbers up to LARGEST_INPUT, OFFSET above their value.
+// Some processors multiply bytes, unsigned by signed ones. The others have no such product that does not saturate and
+// take 16 bits, of which they use as many as the sums of 16,000 products have room for.
 #if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
 typedef uint8_t Input;
-constexpr int GROUP = 4, OFFSET = 128;
+constexpr int GROUP = 4, OFFSET = 128, LARGEST_INPUT = 127;
 #else
 typedef int16_t Input;
-constexpr int GROUP = 2, OFFSET = 0;
+constexpr int GROUP = 2, OFFSET = 0, LARGEST_INPUT = 1023;
 #endif
 
 typedef float Floats __attribute__((vector_size(LANES * 4)));
