@@ -49,6 +49,7 @@ def _gaps(axes: Axes, findings: Findings, colours: dict[str, str]) -> None:
 def _contexts(axes: Axes, findings: Findings, colours: dict[str, str]) -> None:
     for requests, style in zip(CONTEXT_REQUESTS, ("--", "-"), strict=True):
         _lines(axes, cells.by_context(findings.results, requests), colours, style=style, label=False)
+    axes.set_visible(bool(axes.lines))  # not where no contexts were measured
     axes.set_ylim(bottom=0)
     axes.set_xlabel("tokens of context")
     low, high = CONTEXT_REQUESTS
