@@ -44,7 +44,10 @@ class Setting:
     def __str__(self) -> str:
         lines = [f"Machine: {self.machine}", f"Model: {self.model}", f"The service computes in {self.dtype}"]
         lines += [f"With: {self.versions}, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}"]
-        lines += [f"Medians of {self.rounds} rounds, every engine in each; load just before: {self.load:.1f}"]
+        lines += ["What was added later (--add) is of runs of its own: compare most closely within a column"]
+        lines += [
+            f"Medians of {self.rounds} rounds, engines in turn in each; load just before: {self.load:.1f}"
+        ]
         return "\n".join(f"- {line}" for line in lines)
 
 

@@ -116,14 +116,23 @@ class GrpcConnection(asyncio.Protocol):
             match event:
                 case ResponseReceived(stream_id=stream) | TrailersReceived(stream_id=stream):
                     told = {name.decode(): value.decode() for name, value in event.headers}
-                    if told.get("grpc-status", "0") != "0":
-                        failure = f"gRPC status {told['grpc-status']}: {told.get('grpc-message')}"
-                        self._calls[stream].ended.set_exception(ConnectionError(failure))
+                    if (status := told.get("grpc-status", "0")) != "0":
+                        self._end(stream, f"gRPC status {status}: {told.get('grpc-message')}")
                 case StreamReset(stream_id=stream):
-                    self._calls[stream].ended.set_exception(ConnectionError("the server ended the call"))
-                case StreamEnded(stream_id=stream) if not self._calls[stream].ended.done():
-                    self._calls[stream].ended.set_result(None)
+                    self._end(stream, "the server ended the call")
+                case StreamEnded(stream_id=stream):
+                    self._end(stream)
         self._send()
+
+    def _end(self, stream: int, failure: str = "") -> None:
+        """Ends a call once: a server may reset a stream that is complete."""
+        call = self._calls.get(stream)
+        if call is None or call.ended.done():
+            return
+        if failure:
+            call.ended.set_exception(ConnectionError(failure))
+        else:
+            call.ended.set_result(None)
 
     def _send(self) -> None:
         assert self._transport is not None

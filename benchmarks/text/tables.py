@@ -101,8 +101,7 @@ def _added(results: Sequence[Result]) -> tuple[str, str, str]:
         f"Tokens a second of {RUNNING} requests at once, in those of the service's own engine stepped "
         "without service, Envoy or client in a process of its own, for the same texts: medians of the ratios "
         "round by round. "
-        "The client's own work for every message is in it: it reads the connections itself, in half "
-        "the time that gRPC's client for Python takes."
+        "The client's own work for every message is in it; it reads the connections itself, to take little."
     )
     alone = [one.figures.rate for one in of(Sample, results, contestant="engine alone", requests=RUNNING)]
     rows = []

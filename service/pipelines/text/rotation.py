@@ -14,8 +14,8 @@ from torch import Tensor
 
 from service.pipelines.text.weights import Weights
 
-# One turn is as good as another on average. With this one near ties in the embedded model's best known
-# answers fall as in float32.
+# One turn is as good as another on average. With this one the embedded model names France's capital, a near
+# tie in float32, as it does there: with inputs of 8 bits and with those of AVX2.
 SEED = 2
 BLOCK = 64  # inner states of the gated layers that are turned together
 

@@ -63,7 +63,7 @@ struct Buffers {
   Quantised quantised() const { return {values[0], scales[0]}; }
 };
 
-// Root mean square norm, then 8 bits.
+// Root mean square norm, then whole numbers.
 void normalise(const float* x, int64_t count, float epsilon, float* normed, Input* values, float* scale) {
   Floats squares{};
   for (int64_t i = 0; i < count; i += LANES) squares += load(x + i) * load(x + i);
@@ -180,7 +180,7 @@ class Forward {
     });
   }
 
-  // silu(gate) times up, turned, then 8 bits.
+  // silu(gate) times up, turned, then whole numbers.
   void gate_rows() {
     team_.share(pass_.rows, [&](int64_t row) {
       float *gate = b_.gate_up[row], *up = gate + m_.inner, *inner = b_.inner[row];
