@@ -26,7 +26,7 @@ from benchmarks.text.tables import body
 from service.config import Dtype
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PARTS = ("at-once", "joining", "contexts", "quality")
+PARTS = ("added", "at-once", "joining", "contexts", "steps", "quality")
 PEERS = ("transformers", "openvino", "llamacpp")
 
 

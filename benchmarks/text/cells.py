@@ -8,7 +8,8 @@ from benchmarks.text.rounds import Joined, Result, Sample, Written
 from benchmarks.text.work import percentile
 
 OURS = "service, gRPC"
-FAMILY = (OURS, "service, REST", "engine alone")
+ALONE = "engine alone"
+FAMILY = (OURS, "service, REST", ALONE)
 NONE = "-"
 T = TypeVar("T", Sample, Joined, Written)
 Cells = Mapping[str, Mapping[int, float]]

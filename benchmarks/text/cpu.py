@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.images.product import running_product
+from benchmarks.text.cells import ALONE
 from benchmarks.text.contestants import Entry
 from benchmarks.text.document import Section, Setting
 from benchmarks.text.install import LLAMACPP, OPENVINO, gguf, python_with
 from benchmarks.text.machine import limits
 from benchmarks.text.measure import measure
 from benchmarks.text.prompts import Prompts
+from benchmarks.text.steps import steps
 from service.engine.process import SPINNING
 from service.models.catalogue import EMBEDDED
 from service.models.choose import Choice, choose_text_model
@@ -42,6 +44,8 @@ async def report(options: argparse.Namespace, folder: Path) -> Section:
     async with running_product(folder, None, *_flags(options)) as product:
         findings = await measure(options, product, entries, prompts, bound, folder)
     findings.failed.update(failed)
+    if "steps" in options.only:
+        findings.steps.extend(await steps(choice.folder, choice.dtype))
     return Section("On a CPU", "text.png", setting, findings)
 
 
@@ -60,7 +64,7 @@ def _entries(options: argparse.Namespace, choice: Choice, failed: dict[str, str]
     """The engine alone, and the peers that are asked for and can be installed."""
     folder, slots = str(choice.folder), str(_slots(options))
     arguments = (folder, choice.dtype, slots, str(CONTEXT), str(CACHE_BYTES))
-    yield Entry("engine alone", "engine", arguments, environment=SPINNING)
+    yield Entry(ALONE, "engine", arguments, environment=SPINNING)
     if "transformers" in options.peers:
         one_by_one = ("serial", folder)
         yield Entry("transformers, one by one", "stock", one_by_one, parts=AT_ONCE, most=MOST_ONE_BY_ONE)

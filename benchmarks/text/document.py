@@ -14,6 +14,7 @@ from benchmarks import document
 from benchmarks.text.machine import Held, Limits
 from benchmarks.text.quality import Quality
 from benchmarks.text.rounds import Joined, Result
+from benchmarks.text.steps import Step
 
 SAVED = Path(__file__).resolve().parents[2] / "build" / "text.pickle"
 TITLE = """# Text
@@ -53,13 +54,18 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that was measured. `failed` has the reasons of the engines that are missing."""
+    """Everything that was measured. `failed` has the reasons of the engines that are missing.
+
+    `added` are results of the service and its engine with no peer loaded.
+    """
 
     results: list[Result]
     limits: Limits
     held: list[Held] = field(default_factory=list)
     quality: list[Quality] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    added: list[Result] = field(default_factory=list)
 
     def beside(self, earlier: "Findings") -> "Findings":
         """These, and what an earlier run measured and this one did not."""
@@ -71,6 +77,8 @@ class Findings:
             [*self.held, *(one for one in earlier.held if one.name not in processes)],
             self.quality or earlier.quality,
             earlier.failed | self.failed,
+            self.steps or earlier.steps,
+            self.added or earlier.added,
         )
 
 

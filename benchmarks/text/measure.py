@@ -7,13 +7,16 @@ from itertools import chain
 from pathlib import Path
 
 from benchmarks.images.product import Product
+from benchmarks.text.cells import ALONE
 from benchmarks.text.clients import OverRest, over_grpc
 from benchmarks.text.contestants import Child, Contestant, Entry
 from benchmarks.text.document import Findings
 from benchmarks.text.machine import Held, Limits, engine_of, held
-from benchmarks.text.prompts import Prompts
+from benchmarks.text.prompts import RUNNING, Prompts
 from benchmarks.text.quality import Quality, compare
 from benchmarks.text.rounds import Rounds
+
+TIMES_ADDED = 3  # as many rounds of what the service adds, which is little
 
 
 async def measure(
@@ -31,30 +34,38 @@ async def measure(
             await stack.enter_async_context(over_grpc(product.grpc_address, product.pid)),
             OverRest(product.rest_url, product.pid),
         ]
-        children = [child for entry in entries if (child := await _start(stack, entry, log_folder, failed))]
-        rounds = Rounds([*clients, *children], prompts)
-        await rounds.run(list(rounds.warm_up()))
+        rounds = Rounds(prompts)
+        mine = [entry for entry in entries if entry.name == ALONE]
+        children = await _start(stack, mine, log_folder, failed)
+        await rounds.run(rounds.joined_by([*clients, *children]))
+        added = []
+        if "added" in options.only:  # before any peer is loaded
+            added = await rounds.run(rounds.at_once(TIMES_ADDED * options.rounds, [RUNNING]))
+        peers = await _start(stack, [entry for entry in entries if entry not in mine], log_folder, failed)
+        await rounds.run(rounds.joined_by(peers))
+        children += peers
         parts = {
             "at-once": rounds.at_once(options.rounds, options.requests),
             "joining": rounds.joining(options.rounds),
             "contexts": rounds.contexts(),
         }
-        jobs = list(chain.from_iterable(jobs for part, jobs in parts.items() if part in options.only))
-        results = await rounds.run(jobs)
+        results = await rounds.run(chain.from_iterable(parts[part] for part in parts if part in options.only))
         memory = _memory(product, children)  # before a second copy of weights is loaded for what follows
         quality = await _quality(children, prompts) if "quality" in options.only else []
-    return Findings(results, limits, memory, quality, failed | rounds.failed)
+    return Findings(results, limits, memory, quality, failed | rounds.failed, added=added)
 
 
 async def _start(
-    stack: AsyncExitStack, entry: Entry, log_folder: Path, failed: dict[str, str]
-) -> Child | None:
-    try:
-        return await stack.enter_async_context(entry.running(log_folder))
-    except RuntimeError as error:
-        failed[entry.name] = f"{error}: see {log_folder}"
-        print(f"{entry.name} does not take part: {failed[entry.name]}")
-        return None
+    stack: AsyncExitStack, entries: Sequence[Entry], log_folder: Path, failed: dict[str, str]
+) -> list[Child]:
+    children = []
+    for entry in entries:
+        try:
+            children.append(await stack.enter_async_context(entry.running(log_folder)))
+        except RuntimeError as error:
+            failed[entry.name] = f"{error}: see {log_folder}"
+            print(f"{entry.name} does not take part: {failed[entry.name]}")
+    return children
 
 
 def _memory(product: Product, children: Sequence[Child]) -> list[Held]:

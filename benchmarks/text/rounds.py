@@ -1,7 +1,11 @@
-"""Rounds: every contestant in turn, one at a time, so that all meet the same moods of the machine."""
+"""Rounds: every contestant in turn, one at a time, so that all meet the same moods of the machine.
+
+Their order changes from round to round, so that none always comes after the same other.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,18 +65,18 @@ class Job:
 
 
 class Rounds:
-    """Everything that is measured of these contestants. `failed` has the reasons of those that could not."""
+    """Everything that is measured. `failed` has the reasons of the contestants that could not."""
 
-    def __init__(self, contestants: Sequence[Contestant], prompts: Prompts) -> None:
-        self._contestants = contestants
+    def __init__(self, prompts: Prompts) -> None:
+        self._contestants: list[Contestant] = []
         self._prompts = prompts
         self._asked: dict[str, int] = {}
         self.failed: dict[str, str] = {}
 
-    async def run(self, jobs: Sequence[Job]) -> list[Result]:
+    async def run(self, jobs: Iterable[Job]) -> list[Result]:
         """One job after another. A contestant that fails takes part no longer."""
         results = []
-        for job in tqdm(jobs, unit="round", ncols=80):
+        for job in tqdm(list(jobs), unit="round", ncols=80):
             name = job.contestant.name
             if name in self.failed:
                 continue
@@ -85,16 +89,17 @@ class Rounds:
                 tqdm.write(f"{name} takes part no longer: {error}")
         return results
 
-    def warm_up(self) -> Iterator[Job]:
-        """A small round of each, whose figures do not count."""
-        for one in self._contestants:
+    def joined_by(self, contestants: Sequence[Contestant]) -> Iterator[Job]:
+        """More that take part from now on, each with a small round to warm up, whose figures do not count."""
+        self._contestants += contestants
+        for one in contestants:
             yield Job(one, partial(self._prompts.mixed, 2, self._words(one)), _sample)
 
     def at_once(self, rounds: int, requests: Sequence[int]) -> Iterator[Job]:
-        """All numbers of requests in each round; who begins changes from round to round."""
+        """All numbers of requests in each round."""
         for turn in range(1, rounds + 1):
             for count in requests:
-                for one in self._order("at-once", turn):
+                for one in self._order("at-once", turn, count):
                     if count <= one.most:
                         yield Job(one, partial(self._prompts.mixed, count, self._words(one)), _sample)
 
@@ -107,7 +112,7 @@ class Rounds:
     def contexts(self) -> Iterator[Job]:
         """One request and many that write until the context is full."""
         for count in CONTEXT_REQUESTS:
-            for one in self._order("contexts", 0):
+            for one in self._order("contexts", count):
                 yield Job(one, partial(self._prompts.long, count, self._words(one)), _written)
 
     def _words(self, contestant: Contestant) -> int:
@@ -115,11 +120,11 @@ class Rounds:
         self._asked[contestant.name] = self._asked.get(contestant.name, 0) + 1
         return 2 * self._asked[contestant.name] + contestant.again
 
-    def _order(self, part: str, turn: int) -> list[Contestant]:
-        """Those that take part; the first of the last turn goes last."""
+    def _order(self, part: str, *turn: int) -> list[Contestant]:
+        """Those that take part, in an order of this turn."""
         mine = [one for one in self._contestants if part in one.parts]
-        first = turn % len(mine) if mine else 0
-        return [*mine[first:], *mine[:first]]
+        random.Random(repr((part, turn))).shuffle(mine)
+        return mine
 
 
 def _written(name: str, asked: list[Asked], times: Times) -> Written:

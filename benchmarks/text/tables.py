@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.document import table
-from benchmarks.text import cells
+from benchmarks.text import bends, cells
 from benchmarks.text.cells import by_context, by_count, counts, grid, of, verdict
 from benchmarks.text.document import Findings
 from benchmarks.text.machine import BYTES, Limits
@@ -19,14 +19,10 @@ MIB = 2**20
 def body(findings: Findings, dtype: str, plot: str) -> str:
     """The section's body."""
     parts = [f"![Tokens a second by requests at once and by context]({plot})"]
-    parts += _missing(findings.failed)
+    parts += [f"Missing: {name}, because: {reason}" for name, reason in findings.failed.items()]
     for heading, text, rows in _sections(findings, dtype):
         parts += [f"### {heading}", text, rows]
     return "\n\n".join(parts)
-
-
-def _missing(failed: dict[str, str]) -> list[str]:
-    return [f"Missing: {name}, because: {reason}" for name, reason in failed.items()]
 
 
 def _sections(findings: Findings, dtype: str) -> Iterator[tuple[str, str, str]]:
@@ -35,12 +31,13 @@ def _sections(findings: Findings, dtype: str) -> Iterator[tuple[str, str, str]]:
         yield _rates(results)
         yield _firsts(results)
         yield _betweens(results)
-        yield _added(results)
+    if findings.added:
+        yield _added(findings.added)
     if of(Joined, results):
         yield _joined(results)
-    for requests in CONTEXT_REQUESTS:
-        if written := by_context(results, requests):
-            yield _contexts(written, requests)
+    yield from _by_context(results)
+    if findings.steps:
+        yield bends.section(findings.steps)
     if findings.quality:
         yield _quality(findings.quality)
     if findings.held:
@@ -99,11 +96,11 @@ def _pairs(results: Sequence[Result], low: cells.Cells, high: cells.Cells, shown
 def _added(results: Sequence[Result]) -> tuple[str, str, str]:
     text = (
         f"Tokens a second of {RUNNING} requests at once, in those of the service's own engine stepped "
-        "without service, Envoy or client in a process of its own, for the same texts: medians of the ratios "
-        "round by round. "
+        "without service, Envoy or client in a process of its own, for the same texts, with no other engine "
+        "loaded: medians of the ratios round by round. "
         "The client's own work for every message is in it; it reads the connections itself, to take little."
     )
-    alone = [one.figures.rate for one in of(Sample, results, contestant="engine alone", requests=RUNNING)]
+    alone = [one.figures.rate for one in of(Sample, results, contestant=cells.ALONE, requests=RUNNING)]
     rows = []
     for name in cells.FAMILY[:2]:
         mine = [one.figures.rate for one in of(Sample, results, contestant=name, requests=RUNNING)]
@@ -131,6 +128,12 @@ def _joins(name: str, results: Sequence[Joined]) -> list[str]:
         return [name, *[cells.NONE] * 3, *starts]
     middle, high = percentile(gaps, 50), percentile(gaps, 99)
     return [name, f"{middle:.1f}", f"{high:.1f}", f"{high / middle:.1f}", *starts]
+
+
+def _by_context(results: Sequence[Result]) -> Iterator[tuple[str, str, str]]:
+    for requests in CONTEXT_REQUESTS:
+        if written := by_context(results, requests):
+            yield _contexts(written, requests)
 
 
 def _contexts(written: cells.Cells, requests: int) -> tuple[str, str, str]:

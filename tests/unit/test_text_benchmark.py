@@ -112,6 +112,7 @@ def test_the_body_has_what_was_measured_and_says_who_is_missing() -> None:
         Limits(2e9, 1_000_000),
         quality=[Quality("x", [0.1, 0.3], [True, False])],
         failed={"y": "no pip"},
+        added=results[:2],
     )
     text = body(findings, "int8", "text.png")
     assert "Missing: y, because: no pip" in text
