@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.document import table
 from benchmarks.text.prompts import NEW_TOKENS, PROMPT_TOKENS, RUNNING
 from benchmarks.text.steps import Step
+from service.pipelines.text.batch import CPU_PLAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def costs(steps: Sequence[Step]) -> Costs:
 def section(steps: Sequence[Step]) -> tuple[str, str, str]:
     """Heading, text and table."""
     found = costs(steps)
-    text = "\n\n".join((_step(found), _by_requests(found), _by_context(found)))
+    text = "\n\n".join((_step(found), _by_requests(found), _between(found), _by_context(found)))
     contexts = sorted({step.context for step in steps if step.answers})
     taken = {(step.answers, step.context): f"{1000 * step.seconds:.1f}" for step in steps}
     rows = [
@@ -68,6 +69,18 @@ def _by_requests(found: Costs) -> str:
         f"It ends well below the {1 / found.answer:.0f} tokens a second of endless answers, because every "
         f"{answer:.0f} tokens of an answer bring {prompt:.0f} of a prompt, which are read in the same steps: "
         f"that leaves {rate:.0f}, however many requests there are."
+    )
+
+
+def _between(found: Costs) -> str:
+    few, many = (
+        1000 * (found.fixed + answers * found.answer + CPU_PLAN.budget(answers) * found.prompt)
+        for answers in (4, RUNNING)
+    )
+    return (
+        "**Between tokens** p50 is a step without prompts as long as these are few. p99 is one that reads "
+        f"prompts beside the answers, {CPU_PLAN.budget(4)} tokens of them at 4 answers and "
+        f"{CPU_PLAN.budget(RUNNING)} at {RUNNING}: {few:.0f} and {many:.0f} ms."
     )
 
 
