@@ -1,6 +1,6 @@
 """Measures text from the running product against other engines and writes docs/text.md and docs/text.png.
 
-    .venv/bin/python -m benchmarks.text                          # three hours on two cores
+    .venv/bin/python -m benchmarks.text                          # about three hours on two cores
     .venv/bin/python -m benchmarks.text --only at-once,joining --peers openvino --rounds 2 --requests 1,16
     .venv/bin/python -m benchmarks.text --peers none
 

@@ -80,7 +80,7 @@ def _between(found: Costs) -> str:
     return (
         "**Between tokens** p50 is a step without prompts as long as these are few. p99 is one that reads "
         f"prompts beside the answers, {CPU_PLAN.budget(4)} tokens of them at 4 answers and "
-        f"{CPU_PLAN.budget(RUNNING)} at {RUNNING}: {few:.0f} and {many:.0f} ms."
+        f"{CPU_PLAN.budget(RUNNING)} at {RUNNING}: by the same sum {few:.0f} and {many:.0f} ms."
     )
 
 

@@ -68,12 +68,12 @@ class Findings:
     added: list[Result] = field(default_factory=list)
 
     def beside(self, earlier: "Findings") -> "Findings":
-        """These, and what an earlier run measured and this one did not."""
+        """These, what an earlier run measured and this one did not, and the higher bound of both."""
         mine = set(map(_what, self.results))
         processes = {one.name for one in self.held}
         return Findings(
             [*(one for one in earlier.results if _what(one) not in mine), *self.results],
-            self.limits,
+            max(self.limits, earlier.limits, key=lambda limits: limits.copied_bytes_s),
             [*self.held, *(one for one in earlier.held if one.name not in processes)],
             self.quality or earlier.quality,
             earlier.failed | self.failed,

@@ -130,6 +130,7 @@ def test_what_is_measured_again_takes_the_place_of_what_was() -> None:
     assert by_count(both.results, rate) == {"x": {1: pytest.approx(10), 16: pytest.approx(40)}}
     assert sum(isinstance(one, Joined) for one in both.results) == 1
     assert (both.limits, both.failed) == (now.limits, now.failed)
+    assert earlier.beside(now).limits == now.limits  # a bound is the best that was seen
 
 
 def test_a_section_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
